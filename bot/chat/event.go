@@ -1,0 +1,155 @@
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Kind says what happened.
+type Kind string
+
+// The kinds of events. The comment names the type of Event.Detail.
+const (
+	Message     Kind = "message"      // somebody said something; no detail
+	Press       Kind = "press"        // a button; Text is the command it stands for; no detail
+	Join        Kind = "join"         // Membership
+	Leave       Kind = "leave"        // Membership
+	ChatChanged Kind = "chat_changed" // ChatChange: the bot's own standing in a chat
+	Learned     Kind = "learned"      // Facts: what had to be asked from the network
+	Timer       Kind = "timer"        // Due
+)
+
+// Event is one thing that happened. Everything that can change the database
+// is an event: a message, a press, a join, a deadline.
+type Event struct {
+	// ID is the key that makes the event happen once. It is the same whichever
+	// connection mode delivered it (polling, webhook, a retry).
+	ID     Ref    `json:"id"`
+	Chat   Chat   `json:"chat"`
+	Kind   Kind   `json:"kind"`
+	Sender User   `json:"sender"`
+	Text   string `json:"text,omitempty"` // a leading mention of the bot is removed
+	// ToBot is true when the bot was addressed by name: a mention, /cmd@bot, or
+	// a reply to one of its messages. Private chats need no address.
+	ToBot bool `json:"to_bot,omitempty"`
+	// ForOther marks a command addressed to another bot. It counts as talk.
+	ForOther bool `json:"for_other,omitempty"`
+	// Quoted is the author of the message that was replied to; zero if none.
+	Quoted User `json:"quoted,omitzero"`
+	// Mentions are the people mentioned by id, in the order of the text. Where
+	// only a username is known, Ref.ID is empty and Username is set.
+	Mentions []User    `json:"mentions,omitempty"`
+	At       time.Time `json:"at"` // when it happened, by the platform's clock, UTC
+	// Reply is the adapter's own token for answering this very event: a message
+	// id, a press id, a passive-answer handle. Opaque to everybody else.
+	Reply  string `json:"reply,omitempty"`
+	Detail any    `json:"detail,omitempty"`
+}
+
+// Membership is the detail of Join and Leave.
+type Membership struct {
+	User   User   `json:"user"`             // who joined or left
+	By     User   `json:"by,omitzero"`      // who added or removed him; zero if he did it himself
+	Link   string `json:"link,omitempty"`   // the invite link used, where the platform tells
+	Source string `json:"source,omitempty"` // a state or parameter the platform carries
+	Banned bool   `json:"banned,omitempty"` // removed and kept out
+}
+
+// Standing is what became of the bot in a chat.
+type Standing string
+
+// The standings of the bot in a chat.
+const (
+	Added    Standing = "added"    // a member, or back again
+	Updated  Standing = "updated"  // rights, title or the list of administrators changed
+	Removed  Standing = "removed"  // kicked, left, or blocked in a private chat
+	Migrated Standing = "migrated" // the chat has a new id, see ChatChange.To
+)
+
+// ChatChange is the detail of ChatChanged.
+type ChatChange struct {
+	Standing Standing `json:"standing"`
+	To       Ref      `json:"to,omitzero"` // the new id of a migrated chat
+	// Missing lists the rights the bot lacks, in the words of Facts.Missing;
+	// nil when the event did not tell.
+	Missing []string `json:"missing,omitempty"`
+	// Admin is an administrator gained or lost by this event, zero if none.
+	Admin   User `json:"admin,omitzero"`
+	IsAdmin bool `json:"is_admin,omitempty"`
+}
+
+// Facts are what commands need to know and only the network can tell. They
+// are asked for outside of any transaction and come in as an event.
+type Facts struct {
+	Admins  []User   `json:"admins"`            // administrators, humans only
+	Owner   Ref      `json:"owner,omitzero"`    // the chat's creator
+	Missing []string `json:"missing,omitempty"` // rights the bot lacks: see the Right constants
+	Members int      `json:"members,omitempty"` // head count, 0 if unknown
+	Title   string   `json:"title,omitempty"`
+	Error   string   `json:"error,omitempty"` // why nothing could be learned
+}
+
+// Rights that Facts.Missing and ChatChange.Missing name. Each is explained in
+// the templates under capabilities.missing.<right>.
+const (
+	RightAdmin  = "admin"         // the bot is no administrator: sees only commands, no joins
+	RightDelete = "delete"        // may not delete messages
+	RightInvite = "invite"        // may not make invite links
+	RightPin    = "pin"           // may not pin
+	RightSend   = "send"          // may not write at all
+	RightTalk   = "hear_all_talk" // privacy mode hides ordinary talk
+)
+
+// Due is the detail of Timer: a row of the timers table whose time has come.
+type Due struct {
+	Key     string          `json:"key"`     // unique key of the row
+	Task    string          `json:"task"`    // which listener it is for
+	Payload json.RawMessage `json:"payload"` // the listener's own words
+	At      time.Time       `json:"at"`      // when it was due, UTC
+}
+
+// Deliver hands a batch of events to the engine. It returns nil only after
+// their effects are committed; only then may a platform acknowledge them.
+type Deliver func(context.Context, []Event) error
+
+// UnmarshalJSON restores the concrete type of Detail from the kind, so that
+// an event can wait in the database and come back unchanged.
+func (e *Event) UnmarshalJSON(data []byte) error {
+	type plain Event
+	var raw struct {
+		plain
+		Detail json.RawMessage `json:"detail"`
+	}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return fmt.Errorf("chat: event: %w", err)
+	}
+	*e = Event(raw.plain)
+	e.Detail = nil
+	if len(raw.Detail) == 0 || string(raw.Detail) == "null" {
+		return nil
+	}
+	var err error
+	switch e.Kind {
+	case Join, Leave:
+		e.Detail, err = decodeDetail[Membership](raw.Detail)
+	case ChatChanged:
+		e.Detail, err = decodeDetail[ChatChange](raw.Detail)
+	case Learned:
+		e.Detail, err = decodeDetail[Facts](raw.Detail)
+	case Timer:
+		e.Detail, err = decodeDetail[Due](raw.Detail)
+	case Message, Press:
+	}
+	if err != nil {
+		return fmt.Errorf("chat: detail of a %s event: %w", e.Kind, err)
+	}
+	return nil
+}
+
+func decodeDetail[T any](data []byte) (any, error) {
+	var v T
+	err := json.Unmarshal(data, &v)
+	return v, err
+}

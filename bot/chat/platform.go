@@ -1,0 +1,179 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Content is something to say.
+type Content struct {
+	// Text is markup with the elements b, i, code, a, at and br, as html/template
+	// makes it: names in it are escaped. See Parse.
+	Text string `json:"text"`
+	// Private is for the receiver alone, where the platform can.
+	Private bool     `json:"private,omitempty"`
+	Choices []Choice `json:"choices,omitempty"`
+	File    *File    `json:"file,omitempty"`
+	// Brief is the one line that stands for this answer when many are folded
+	// into one message; empty means it is never folded.
+	Brief string `json:"brief,omitempty"`
+}
+
+// Choice is a button. Its command could be typed as well: nothing about a
+// button lives in memory, so it works after a restart.
+type Choice struct {
+	Label   string `json:"label"`
+	Command string `json:"command"`       // e.g. "/why"
+	URL     string `json:"url,omitempty"` // instead of a command: open this address
+}
+
+// File is an attachment.
+type File struct {
+	Name string `json:"name"`
+	MIME string `json:"mime"`
+	Data []byte `json:"data"`
+}
+
+// Letter is one thing to send to one chat.
+type Letter struct {
+	ID      int64 // the outbox row, for logs
+	Chat    Chat
+	To      User   // the person an answer is for; zero for public posts
+	Reply   string // Event.Reply of what is answered, may be empty or too old
+	Edit    string // not empty: replace this earlier message (an id that Send returned)
+	Content Content
+	Created time.Time // when it was decided, UTC
+}
+
+// Sent is what the platform said of a letter it took.
+type Sent struct {
+	ID string // the message's id, opaque: good for Edit and Delete
+	// Shown is set when a private letter could not be kept private: the whole
+	// chat sees it. The engine deletes it after a short while.
+	Shown bool
+}
+
+// Caps says what a chat can do on its platform. Per chat, not per platform.
+type Caps struct {
+	Hears     bool // ordinary talk reaches the bot, not only what is addressed to it
+	Joins     bool // joins and leaves are told
+	Whispers  bool // private answers inside a group
+	Choices   bool // buttons
+	Edit      bool
+	Delete    bool
+	Push      bool // may write without being asked
+	Files     bool
+	AdminList bool // the platform has its own administrators
+	MaxText   int  // characters of one message, as the adapter counts
+	PerMinute int  // messages a minute in this chat, 0 = no known limit
+	PerSecond int  // messages a second over the whole connection, 0 = no known limit
+}
+
+// Platform is one connection to one chat network.
+type Platform interface {
+	// Name is the connection's name in the configuration, e.g. "main".
+	Name() string
+	// Domain is the domain of all its refs, e.g. "telegram".
+	Domain() string
+	// Caps tells what the chat can do. It must not use the network.
+	Caps(Chat) Caps
+	// Run delivers batches until ctx ends and returns nil then. It returns an
+	// error only for a fault that no retry can mend, such as a wrong token.
+	Run(ctx context.Context, deliver Deliver) error
+	// Send is one attempt, without a retry inside. Its error is a *SendError.
+	Send(ctx context.Context, l Letter) (Sent, error)
+}
+
+// Deleter is a Platform that can take back its own messages.
+type Deleter interface {
+	// Delete removes a message by the id that Send returned. A message that is
+	// gone already is no error.
+	Delete(ctx context.Context, c Chat, id string) error
+}
+
+// FactFinder is a Platform that can ask who the administrators of a chat are.
+type FactFinder interface {
+	Facts(ctx context.Context, c Chat) (Facts, error)
+}
+
+// Menu is one entry of the command list that a platform shows to its users.
+type Menu struct {
+	Command     string // without slash
+	Description string
+	Admin       bool // for administrators only
+}
+
+// MenuKeeper is a Platform that shows a list of commands. SetMenu is called at
+// start, in the background; language is an IETF tag, "" the fallback.
+type MenuKeeper interface {
+	SetMenu(ctx context.Context, language string, menu []Menu) error
+}
+
+// Finding is one line of what a connection says of itself.
+type Finding struct {
+	OK   bool
+	Code string            // text key under check.<code>
+	Args map[string]string // words for the text
+}
+
+// Checker is a Platform that can ask who it is and what it may do, for
+// `check -online`. chats are the ones the database knows.
+type Checker interface {
+	Check(ctx context.Context, chats []Chat) []Finding
+}
+
+// Callback is a Platform that is called over HTTP. The handler answers 2xx
+// only after deliver, given to Run, has returned nil.
+type Callback interface {
+	// Path is where the handler is mounted, e.g. "/telegram/main".
+	Path() string
+	http.Handler
+}
+
+// Fault says what a failed send means for the letter.
+type Fault string
+
+// What to do next about a letter.
+const (
+	Retry     Fault = "retry"     // did not happen, try again later
+	Throttled Fault = "throttled" // did not happen, wait After; costs no attempt
+	Rejected  Fault = "rejected"  // will never be accepted as it is
+	Gone      Fault = "gone"      // the bot cannot write there any more
+	Moved     Fault = "moved"     // the chat has a new id, see To
+	Unknown   Fault = "unknown"   // may have happened or not
+)
+
+// SendError is the error of Send, Edit and Delete.
+type SendError struct {
+	Fault Fault
+	After time.Duration // with Throttled: how long to wait
+	To    Ref           // with Moved: where the chat is now
+	Err   error         // the cause, free of secrets
+}
+
+// Error implements error.
+func (e *SendError) Error() string {
+	switch e.Fault {
+	case Throttled:
+		return fmt.Sprintf("throttled for %s: %v", e.After, e.Err)
+	case Moved:
+		return fmt.Sprintf("moved to %s: %v", e.To, e.Err)
+	case Retry, Rejected, Gone, Unknown:
+	}
+	return fmt.Sprintf("%s: %v", e.Fault, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *SendError) Unwrap() error { return e.Err }
+
+// AsSendError makes any error a SendError; one that is none already is taken
+// as Unknown, the only safe reading of a failure nobody described.
+func AsSendError(err error) *SendError {
+	if se, ok := errors.AsType[*SendError](err); ok {
+		return se
+	}
+	return &SendError{Fault: Unknown, Err: err}
+}

@@ -1,0 +1,257 @@
+// Package storage is the only place that knows SQL. It opens the SQLite file,
+// keeps one writer, and offers each entity in a file of its own.
+//
+// It imports nothing of ours. Instants are stored as milliseconds UTC; zones
+// and chat days are given by the caller.
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	_ "modernc.org/sqlite" // the driver: pure Go, so that no C compiler is needed
+)
+
+// Errors that callers tell apart with errors.Is.
+var (
+	ErrNotFound  = errors.New("not found")
+	ErrDuplicate = errors.New("exists already")
+	ErrNested    = errors.New("a write inside a write")
+	ErrTxLost    = errors.New("the transaction was rolled back by the database")
+	ErrNewer     = errors.New("the database was written by a newer version")
+	ErrChanged   = errors.New("an applied migration differs from the one in this program")
+	ErrCorrupt   = errors.New("the file is damaged or not a database")
+	ErrReadOnly  = errors.New("the database cannot be written")
+	ErrFull      = errors.New("the disk is full")
+	ErrLocked    = errors.New("another process uses this database")
+	ErrNoFile    = errors.New("there is no database file")
+)
+
+// Options of Open.
+type Options struct {
+	Now      func() time.Time // the program's clock; nil is time.Now
+	Log      *slog.Logger     // nil is silent
+	ReadOnly bool             // no writer, no migration: for verify, backup, export
+}
+
+// DB is an open database: one writer connection and a pool of readers.
+type DB struct {
+	path string
+	now  func() time.Time
+	log  *slog.Logger
+
+	writePool *sql.DB
+	conn      *sql.Conn
+	gormWrite *gorm.DB
+	stmts     *stmtCache
+	mu        sync.Mutex // held during a write
+
+	readPool *sql.DB
+	gormRead *gorm.DB
+}
+
+// Readers at one time. Reports and the page are few; more would only cost memory.
+const readers = 4
+
+// Open opens or creates the database at path, checks that it is ours, and
+// brings its schema up to date (a copy of the file is written before the first
+// pending step). Errors are ErrNewer, ErrCorrupt, ErrReadOnly, ErrFull,
+// ErrNoFile (ReadOnly only) or a fault of the file system.
+func Open(ctx context.Context, path string, o Options) (*DB, error) {
+	db := &DB{path: path, now: o.Now, log: o.Log}
+	if db.now == nil {
+		db.now = time.Now
+	}
+	if db.log == nil {
+		db.log = slog.New(slog.DiscardHandler)
+	}
+	if err := db.open(ctx, o.ReadOnly); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, classify(err))
+	}
+	return db, nil
+}
+
+func (db *DB) open(ctx context.Context, readOnly bool) error {
+	if readOnly {
+		if _, err := os.Stat(db.path); err != nil {
+			return fmt.Errorf("%w: %w", ErrNoFile, err)
+		}
+	} else {
+		if err := probeFolder(filepath.Dir(db.path)); err != nil {
+			return err
+		}
+		if err := db.openWriter(ctx); err != nil {
+			return err
+		}
+		if err := db.migrate(ctx); err != nil {
+			return err
+		}
+	}
+	if err := db.openReaders(); err != nil {
+		return err
+	}
+	if readOnly {
+		return db.checkVersion(ctx)
+	}
+	return nil
+}
+
+// probeFolder finds out early, with a plain error, that nothing can be written.
+// SQLite itself would open the file and fail at the first write.
+func probeFolder(dir string) error {
+	f, err := os.CreateTemp(dir, ".qunmate-*")
+	if err != nil {
+		if errors.Is(err, os.ErrPermission) || errors.Is(err, errReadOnlyFS) {
+			return fmt.Errorf("%w: %w", ErrReadOnly, err)
+		}
+		return fmt.Errorf("folder of the database: %w", err)
+	}
+	name := f.Name()
+	return errors.Join(f.Close(), os.Remove(name))
+}
+
+// dsn of the modernc driver. busy_timeout comes first: it has to hold while
+// the journal mode is changed.
+func (db *DB) dsn(write bool) string {
+	q := url.Values{}
+	q.Add("_pragma", "busy_timeout(10000)")
+	if write {
+		q.Add("_pragma", "journal_mode(WAL)")
+		q.Add("_pragma", "synchronous(FULL)")
+		q.Add("_pragma", "foreign_keys(ON)")
+		// One writer that commits up to 128 events at a time: a checkpoint every
+		// 1000 pages would come with nearly every commit under load.
+		q.Add("_pragma", "wal_autocheckpoint(4000)")
+		q.Set("_txlock", "immediate")
+	} else {
+		q.Set("mode", "ro")
+		q.Add("_pragma", "query_only(ON)")
+	}
+	return "file:" + (&url.URL{Path: filepath.ToSlash(db.path)}).EscapedPath() + "?" + q.Encode()
+}
+
+func (db *DB) openWriter(ctx context.Context) error {
+	pool, err := sql.Open("sqlite", db.dsn(true))
+	if err != nil {
+		return fmt.Errorf("writer: %w", err)
+	}
+	pool.SetMaxOpenConns(1)
+	db.writePool = pool
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("writer: %w", err)
+	}
+	db.conn = conn
+	if err := checkPragmas(ctx, conn); err != nil {
+		return err
+	}
+	db.stmts = newStmtCache(conn)
+	db.gormWrite, err = openGorm(conn)
+	return err
+}
+
+func (db *DB) openReaders() error {
+	pool, err := sql.Open("sqlite", db.dsn(false))
+	if err != nil {
+		return fmt.Errorf("readers: %w", err)
+	}
+	pool.SetMaxOpenConns(readers)
+	pool.SetMaxIdleConns(2)
+	db.readPool = pool
+	db.gormRead, err = openGorm(pool)
+	return err
+}
+
+// checkPragmas reads back what the DSN asked for: a misspelt pragma is no
+// error in SQLite, it is silence.
+func checkPragmas(ctx context.Context, conn *sql.Conn) error {
+	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		var got string
+		if err := conn.QueryRowContext(ctx, "PRAGMA "+name).Scan(&got); err != nil {
+			return fmt.Errorf("pragma %s: %w", name, err)
+		}
+		if got != want {
+			return fmt.Errorf("pragma %s is %q, want %q: %w", name, got, want, ErrReadOnly)
+		}
+	}
+	return nil
+}
+
+func openGorm(pool gorm.ConnPool) (*gorm.DB, error) {
+	g, err := gorm.Open(dialector{sqlite.Dialector{DriverName: "sqlite", Conn: pool}}, &gorm.Config{
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		DisableAutomaticPing:   true,
+		Logger:                 logger.Discard, // values in SQL logs would be members' data
+	})
+	if err != nil {
+		return nil, fmt.Errorf("gorm: %w", err)
+	}
+	return g, nil
+}
+
+// Path is the path of the database file.
+func (db *DB) Path() string { return db.path }
+
+// Close ends all connections. The write-ahead log is folded into the file.
+func (db *DB) Close() error {
+	var errs []error
+	if db.readPool != nil {
+		errs = append(errs, db.readPool.Close())
+	}
+	if db.stmts != nil {
+		db.stmts.close()
+	}
+	if db.conn != nil {
+		errs = append(errs, db.conn.Close())
+	}
+	if db.writePool != nil {
+		errs = append(errs, db.writePool.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close %s: %w", db.path, err)
+	}
+	return nil
+}
+
+// SQLiteVersion is the version of the SQLite library in this program.
+func SQLiteVersion(ctx context.Context) (string, error) {
+	pool, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return "", fmt.Errorf("sqlite version: %w", err)
+	}
+	defer func() { _ = pool.Close() }()
+	var v string
+	if err := pool.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&v); err != nil {
+		return "", fmt.Errorf("sqlite version: %w", err)
+	}
+	return v, nil
+}
+
+// millis is how instants are stored.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// FromMillis reads a stored instant, in UTC; 0 is the zero time.
+func FromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,125 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// SeenBefore notes that an event is applied and reports whether it was already.
+func (tx *Tx) SeenBefore(ctx context.Context, domain, id string) (bool, error) {
+	res, err := tx.q.exec(ctx, "INSERT INTO seen (domain, id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", domain, id, millis(tx.Now))
+	if err != nil {
+		return false, classify(err)
+	}
+	n, err := res.RowsAffected()
+	return n == 0, classify(err)
+}
+
+// States of a waiting event.
+const (
+	InboxParked = "parked" // until a fact is learned
+	InboxRetry  = "retry"  // after a fault
+	InboxFailed = "failed" // given up and answered
+)
+
+// Waiting is an event that could not be finished at once.
+type Waiting struct {
+	ID         int64
+	Connection string
+	State      string
+	Event      string // JSON of chat.Event
+	Attempts   int
+	NextAt     time.Time // UTC
+	Fault      string    // the short id the person was shown
+	Error      string
+	CreatedAt  time.Time // UTC
+}
+
+const waitingColumns = "id, connection, state, event, attempts, next_at, fault, error, created_at"
+
+func scanWaiting(rows *sql.Rows, w *Waiting) error {
+	var next, created int64
+	err := rows.Scan(&w.ID, &w.Connection, &w.State, &w.Event, &w.Attempts, &next, &w.Fault, &w.Error, &created)
+	w.NextAt, w.CreatedAt = FromMillis(next), FromMillis(created)
+	return err
+}
+
+// AddWaiting stores an event that waits and returns its id.
+func (tx *Tx) AddWaiting(ctx context.Context, w Waiting) (int64, error) {
+	res, err := tx.q.exec(ctx, "INSERT INTO inbox (connection, state, event, attempts, next_at, fault, error, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		w.Connection, w.State, w.Event, w.Attempts, millis(w.NextAt), w.Fault, w.Error, millis(tx.Now))
+	if err != nil {
+		return 0, classify(err)
+	}
+	id, err := res.LastInsertId()
+	return id, classify(err)
+}
+
+// SetWaiting stores attempts, next time, state and error of a waiting event.
+func (tx *Tx) SetWaiting(ctx context.Context, w Waiting) error {
+	_, err := tx.q.exec(ctx, "UPDATE inbox SET state = ?, attempts = ?, next_at = ?, fault = ?, error = ? WHERE id = ?",
+		w.State, w.Attempts, millis(w.NextAt), w.Fault, w.Error, w.ID)
+	return classify(err)
+}
+
+// DropWaiting removes a waiting event that is finished.
+func (tx *Tx) DropWaiting(ctx context.Context, id int64) error {
+	_, err := tx.q.exec(ctx, "DELETE FROM inbox WHERE id = ?", id)
+	return classify(err)
+}
+
+// DueWaiting lists waiting events whose time has come, oldest first.
+func (r *Reader) DueWaiting(ctx context.Context, now time.Time, limit int) ([]Waiting, error) {
+	return list(ctx, r, scanWaiting, "SELECT "+waitingColumns+" FROM inbox WHERE state <> 'failed' AND next_at <= ? ORDER BY id LIMIT ?", millis(now), limit)
+}
+
+// AllWaiting lists every waiting or failed event.
+func (r *Reader) AllWaiting(ctx context.Context) ([]Waiting, error) {
+	return list(ctx, r, scanWaiting, "SELECT "+waitingColumns+" FROM inbox ORDER BY id")
+}
+
+// NextWaiting is when the next waiting event is due; ErrNotFound if none is.
+func (r *Reader) NextWaiting(ctx context.Context) (time.Time, error) {
+	return r.instant(ctx, "SELECT min(next_at) FROM inbox WHERE state <> 'failed'")
+}
+
+// instant reads one stored instant; NULL is ErrNotFound.
+func (r *Reader) instant(ctx context.Context, query string, args ...any) (time.Time, error) {
+	var ms sql.NullInt64
+	if err := r.q.row(ctx, query, args...).Scan(&ms); err != nil {
+		return time.Time{}, classify(err)
+	}
+	if !ms.Valid {
+		return time.Time{}, ErrNotFound
+	}
+	return FromMillis(ms.Int64), nil
+}
+
+// How long finished things are kept.
+const (
+	keepSeen    = 48 * time.Hour      // a platform that repeats later than that restarts its ids
+	keepLetters = 90 * 24 * time.Hour // delivery reports and exports
+	keepTimers  = 30 * 24 * time.Hour
+)
+
+// Prune removes what nobody needs any more: old dedupe rows, letters, timers.
+func (tx *Tx) Prune(ctx context.Context) error {
+	for _, s := range []struct {
+		sql  string
+		keep time.Duration
+	}{
+		{"DELETE FROM seen WHERE at < ?", keepSeen},
+		// A letter that carries a slot is the address of a message that may still be edited.
+		{"DELETE FROM outbox WHERE settled_at > 0 AND settled_at < ? AND slot = ''", keepLetters},
+		{"DELETE FROM timers WHERE done_at > 0 AND done_at < ?", keepTimers},
+		{"DELETE FROM previews WHERE expires_at < ?", keepTimers},
+		{"DELETE FROM refusals WHERE until < ?", keepSeen},
+		{"DELETE FROM inbox WHERE state = 'failed' AND created_at < ?", keepLetters},
+	} {
+		if _, err := tx.q.exec(ctx, s.sql, millis(tx.Now.Add(-s.keep))); err != nil {
+			return classify(err)
+		}
+	}
+	return nil
+}

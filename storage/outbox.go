@@ -1,0 +1,203 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// Lane says what goes first when a budget is short.
+type Lane int
+
+// The lanes, first to last.
+const (
+	LaneAnswer    Lane = 0 // somebody waits for it
+	LaneActivity  Lane = 1 // openings, results, digests
+	LaneBroadcast Lane = 2 // announcements and scheduled posts
+)
+
+// States of a letter.
+const (
+	LetterQueued    = "queued"
+	LetterSending   = "sending"   // claimed: the platform may have it already
+	LetterSent      = "sent"      // the platform said yes
+	LetterUncertain = "uncertain" // may have gone out; never resent on our own
+	LetterDead      = "dead"      // will never go out; Error says why
+	LetterFolded    = "folded"    // said as part of another letter, or overtaken by a newer one
+)
+
+// Verbs of a letter.
+const (
+	VerbSend   = "send"
+	VerbDelete = "delete" // take back the message ExternalID
+)
+
+// Letter is a row of the outbox.
+type Letter struct {
+	ID         int64
+	ChatID     int64
+	Connection string
+	Lane       Lane
+	// Once letters are claimed before they are sent and never sent again by
+	// ourselves; the others may come twice after a crash.
+	Once       bool
+	Verb       string
+	State      string
+	Kind       string // the template; letters of one kind may fold
+	Slot       string // same slot in a chat: edits the earlier message
+	AccountID  int64  // whom an answer is for, 0 = everybody
+	Reply      string // the platform's token for answering
+	Thread     string
+	Content    string // JSON of chat.Content
+	Attempts   int
+	NextAt     time.Time // UTC
+	CreatedAt  time.Time // UTC
+	SettledAt  time.Time // UTC
+	ExternalID string    // the platform's id once sent
+	IntoID     int64
+	Error      string
+}
+
+const letterColumns = `id, chat_id, connection, lane, once, verb, state, kind, slot, account_id, reply, thread, content,
+	attempts, next_at, created_at, settled_at, external_id, into_id, error`
+
+func scanLetter(row interface{ Scan(...any) error }, l *Letter) error {
+	var next, created, settled int64
+	err := row.Scan(&l.ID, &l.ChatID, &l.Connection, &l.Lane, &l.Once, &l.Verb, &l.State, &l.Kind, &l.Slot, &l.AccountID, &l.Reply, &l.Thread,
+		&l.Content, &l.Attempts, &next, &created, &settled, &l.ExternalID, &l.IntoID, &l.Error)
+	l.NextAt, l.CreatedAt, l.SettledAt = FromMillis(next), FromMillis(created), FromMillis(settled)
+	return err
+}
+
+func scanLetters(rows *sql.Rows, l *Letter) error { return scanLetter(rows, l) }
+
+// Enqueue adds a letter; it leaves after the commit. A letter in the same slot
+// that has not left yet is overtaken by it.
+func (tx *Tx) Enqueue(ctx context.Context, l Letter) (int64, error) {
+	if l.Verb == "" {
+		l.Verb = VerbSend
+	}
+	if l.NextAt.IsZero() {
+		l.NextAt = tx.Now
+	}
+	res, err := tx.q.exec(ctx, `INSERT INTO outbox (chat_id, connection, lane, once, verb, state, kind, slot, account_id, reply, thread, content, next_at, created_at, external_id)
+		VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		l.ChatID, l.Connection, int(l.Lane), l.Once, l.Verb, l.Kind, l.Slot, l.AccountID, l.Reply, l.Thread, l.Content, millis(l.NextAt), millis(tx.Now), l.ExternalID)
+	if err != nil {
+		return 0, classify(err)
+	}
+	id, err := res.LastInsertId()
+	if err != nil || l.Slot == "" {
+		return id, classify(err)
+	}
+	_, err = tx.q.exec(ctx, "UPDATE outbox SET state = 'folded', into_id = ?1, settled_at = ?2 WHERE chat_id = ?3 AND slot = ?4 AND id < ?1 AND state = 'queued'",
+		id, millis(tx.Now), l.ChatID, l.Slot)
+	return id, classify(err)
+}
+
+// OpenLetters lists what is queued for a connection with an id above after, in
+// the order it was decided.
+func (r *Reader) OpenLetters(ctx context.Context, connection string, after int64, limit int) ([]Letter, error) {
+	return list(ctx, r, scanLetters, "SELECT "+letterColumns+" FROM outbox WHERE connection = ? AND id > ? AND state = 'queued' ORDER BY id LIMIT ?", connection, after, limit)
+}
+
+// Letter reads a row of the outbox, or ErrNotFound.
+func (r *Reader) Letter(ctx context.Context, id int64) (Letter, error) {
+	var l Letter
+	err := scanLetter(r.q.row(ctx, "SELECT "+letterColumns+" FROM outbox WHERE id = ?", id), &l)
+	return l, classify(err)
+}
+
+// SlotMessage finds the message that carries a slot now: the platform's id of
+// the letter sent last, "" if there is none.
+func (r *Reader) SlotMessage(ctx context.Context, chatID int64, slot string) (string, error) {
+	var id string
+	err := classify(r.q.row(ctx, "SELECT external_id FROM outbox WHERE chat_id = ? AND slot = ? AND state = 'sent' AND external_id <> '' ORDER BY id DESC LIMIT 1", chatID, slot).Scan(&id))
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return id, err
+}
+
+// Claim marks an at-most-once letter before its first attempt. After a crash
+// it is found in this state, and nobody knows whether it went out.
+func (tx *Tx) Claim(ctx context.Context, id int64) error {
+	_, err := tx.q.exec(ctx, "UPDATE outbox SET state = 'sending' WHERE id = ? AND state = 'queued'", id)
+	return classify(err)
+}
+
+// Outcome is what became of a letter after an attempt.
+type Outcome struct {
+	ID         int64
+	State      string    // queued (again at NextAt), sent, uncertain, dead, folded
+	NextAt     time.Time // UTC
+	Attempts   int
+	ExternalID string
+	IntoID     int64
+	Error      string
+}
+
+// Settle stores the outcome of an attempt.
+func (tx *Tx) Settle(ctx context.Context, o Outcome) error {
+	settled := millis(tx.Now)
+	if o.State == LetterQueued {
+		settled = 0
+	}
+	_, err := tx.q.exec(ctx, "UPDATE outbox SET state = ?, next_at = ?, attempts = ?, external_id = ?, into_id = ?, error = ?, settled_at = ? WHERE id = ?",
+		o.State, millis(o.NextAt), o.Attempts, o.ExternalID, o.IntoID, o.Error, settled, o.ID)
+	return classify(err)
+}
+
+// Rescue puts the outbox in order after a start: answers caught in the middle
+// go out again; once-letters become uncertain and are returned.
+func (tx *Tx) Rescue(ctx context.Context) ([]Letter, error) {
+	unsure, err := list(ctx, &tx.Reader, scanLetters, "SELECT "+letterColumns+" FROM outbox WHERE state = 'sending' AND once = 1 ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.q.exec(ctx, "UPDATE outbox SET state = 'uncertain', settled_at = ?, error = 'the program stopped while it was being sent' WHERE state = 'sending' AND once = 1", millis(tx.Now)); err != nil {
+		return nil, classify(err)
+	}
+	_, err = tx.q.exec(ctx, "UPDATE outbox SET state = 'queued' WHERE state = 'sending' AND once = 0")
+	return unsure, classify(err)
+}
+
+// KillLetters gives up everything queued for a chat the bot cannot write to.
+func (tx *Tx) KillLetters(ctx context.Context, chatID int64, reason string) error {
+	_, err := tx.q.exec(ctx, "UPDATE outbox SET state = 'dead', error = ?, settled_at = ? WHERE chat_id = ? AND state = 'queued'", reason, millis(tx.Now), chatID)
+	return classify(err)
+}
+
+// RecentSend is one message that counted against a budget.
+type RecentSend struct {
+	ChatID int64
+	At     time.Time // UTC
+}
+
+// RecentSends lists what a connection sent since an instant, so that a restart
+// does not run into the platform's limits.
+func (r *Reader) RecentSends(ctx context.Context, connection string, since time.Time) ([]RecentSend, error) {
+	return list(ctx, r, func(rows *sql.Rows, s *RecentSend) error {
+		var at int64
+		err := rows.Scan(&s.ChatID, &at)
+		s.At = FromMillis(at)
+		return err
+	}, "SELECT chat_id, settled_at FROM outbox WHERE settled_at >= ? AND state IN ('sent', 'uncertain') AND connection = ? ORDER BY settled_at", millis(since), connection)
+}
+
+// CountLetters counts the outbox per state, for /metrics.
+func (r *Reader) CountLetters(ctx context.Context) (map[string]int, error) {
+	out := map[string]int{}
+	rows, err := list(ctx, r, func(rows *sql.Rows, v *struct {
+		state string
+		n     int
+	},
+	) error {
+		return rows.Scan(&v.state, &v.n)
+	}, "SELECT state, count(*) FROM outbox WHERE state IN ('queued', 'sending') GROUP BY state")
+	for _, v := range rows {
+		out[v.state] = v.n
+	}
+	return out, err
+}

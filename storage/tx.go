@@ -1,0 +1,237 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// Reader offers everything that only reads. A Tx is one too.
+type Reader struct {
+	g *gorm.DB
+	q querier
+}
+
+// querier is the statement runner under a Reader: prepared statements on the
+// writer, plain ones on a snapshot.
+type querier interface {
+	exec(ctx context.Context, query string, args ...any) (sql.Result, error)
+	query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	row(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Tx is an open write transaction. It is handed to commands; they can neither
+// begin, nest nor outlive one.
+type Tx struct {
+	Reader
+	Now time.Time // fixed for the whole transaction, UTC
+	// after holds what to do once the commit is on disk.
+	after []func()
+	depth int
+}
+
+type txKey struct{}
+
+// Write runs fn in one transaction on the only writer and commits with an
+// fsync. fn's context is not cancelled when ctx is: a cancelled statement was
+// seen to roll back more than itself. A Write inside a Write is ErrNested.
+func (db *DB) Write(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	if ctx.Value(txKey{}) != nil {
+		return ErrNested
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.stmts == nil {
+		return fmt.Errorf("write: %w", ErrReadOnly)
+	}
+	ctx = context.WithValue(context.WithoutCancel(ctx), txKey{}, true)
+	tx := &Tx{Reader: Reader{g: db.gormWrite, q: db.stmts}, Now: db.now().UTC()}
+	if _, err := db.stmts.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", classify(err))
+	}
+	if err := runTx(ctx, tx, fn); err != nil {
+		db.rollback(ctx)
+		return classify(err)
+	}
+	if _, err := db.stmts.exec(ctx, "COMMIT"); err != nil {
+		db.rollback(ctx)
+		return fmt.Errorf("commit: %w", classify(err))
+	}
+	for _, f := range tx.after {
+		f()
+	}
+	return nil
+}
+
+// runTx turns a panic of fn into an error, so that the transaction never stays
+// open and the writer never stays locked.
+func runTx(ctx context.Context, tx *Tx, fn func(context.Context, *Tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a transaction: %v", p)
+		}
+	}()
+	return fn(ctx, tx)
+}
+
+// rollback ends the transaction if the database has not done so itself.
+func (db *DB) rollback(ctx context.Context) {
+	if _, err := db.stmts.exec(ctx, "ROLLBACK"); err != nil {
+		db.log.Debug("rollback", "err", err)
+	}
+}
+
+// Savepoint runs fn so that its writes alone are undone when it fails; fn's
+// error is returned. When the database has given up the whole transaction the
+// error is ErrTxLost: the caller must drop everything and begin again.
+func (tx *Tx) Savepoint(ctx context.Context, fn func(context.Context) error) (err error) {
+	tx.depth++
+	defer func() { tx.depth-- }()
+	mark := len(tx.after)
+	name := savepointNames[min(tx.depth, len(savepointNames)-1)]
+	if _, err := tx.q.exec(ctx, name.begin); err != nil {
+		return fmt.Errorf("%w: %w", ErrTxLost, err)
+	}
+	err = fn(ctx)
+	if err == nil {
+		if _, err := tx.q.exec(ctx, name.release); err != nil {
+			return fmt.Errorf("%w: %w", ErrTxLost, err)
+		}
+		return nil
+	}
+	tx.after = tx.after[:mark]
+	if errors.Is(err, ErrTxLost) {
+		return err
+	}
+	if _, back := tx.q.exec(ctx, name.back); back != nil {
+		return fmt.Errorf("%w: %w", ErrTxLost, err)
+	}
+	if _, rel := tx.q.exec(ctx, name.release); rel != nil {
+		return fmt.Errorf("%w: %w", ErrTxLost, err)
+	}
+	if breaksTx(err) {
+		// The savepoint still stood, so the transaction does too; but a full disk
+		// will fail the commit as well, and must not be taken for a bad command.
+		return fmt.Errorf("%w: %w", ErrTxLost, err)
+	}
+	return err
+}
+
+type savepoint struct{ begin, back, release string }
+
+var savepointNames = func() []savepoint {
+	var out []savepoint
+	for i := range 6 {
+		n := fmt.Sprintf("s%d", i)
+		out = append(out, savepoint{"SAVEPOINT " + n, "ROLLBACK TO " + n, "RELEASE " + n})
+	}
+	return out
+}()
+
+// AfterCommit runs f once the transaction is on disk; it is dropped when the
+// transaction, or the savepoint it was called in, is undone.
+func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
+
+// View runs fn on a snapshot of the committed state, beside the writer.
+func (db *DB) View(ctx context.Context, fn func(context.Context, *Reader) error) error {
+	tx, err := db.readPool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("view: %w", classify(err))
+	}
+	defer func() { _ = tx.Rollback() }()
+	g := db.gormRead.Session(&gorm.Session{NewDB: true, Context: ctx})
+	g.Statement.ConnPool = tx
+	return classify(fn(ctx, &Reader{g: g, q: txQuerier{tx}}))
+}
+
+// stmtCache keeps one prepared statement per SQL text on the writer.
+type stmtCache struct {
+	conn *sql.Conn
+	all  map[string]*sql.Stmt
+}
+
+func newStmtCache(conn *sql.Conn) *stmtCache {
+	return &stmtCache{conn: conn, all: map[string]*sql.Stmt{}}
+}
+
+func (c *stmtCache) get(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := c.all[query]; ok {
+		return s, nil
+	}
+	s, err := c.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	c.all[query] = s
+	return s, nil
+}
+
+func (c *stmtCache) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	s, err := c.get(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+func (c *stmtCache) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := c.get(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (c *stmtCache) row(ctx context.Context, query string, args ...any) *sql.Row {
+	s, err := c.get(ctx, query)
+	if err != nil {
+		// Running it unprepared gives the same error through Scan.
+		return c.conn.QueryRowContext(ctx, query, args...)
+	}
+	return s.QueryRowContext(ctx, args...)
+}
+
+func (c *stmtCache) close() {
+	for _, s := range c.all {
+		_ = s.Close()
+	}
+}
+
+type txQuerier struct{ tx *sql.Tx }
+
+func (t txQuerier) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return t.tx.ExecContext(ctx, query, args...)
+}
+
+func (t txQuerier) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.tx.QueryContext(ctx, query, args...)
+}
+
+func (t txQuerier) row(ctx context.Context, query string, args ...any) *sql.Row {
+	return t.tx.QueryRowContext(ctx, query, args...)
+}
+
+// list runs a query and scans every row.
+func list[T any](ctx context.Context, r *Reader, scan func(*sql.Rows, *T) error, query string, args ...any) ([]T, error) {
+	rows, err := r.q.query(ctx, query, args...)
+	if err != nil {
+		return nil, classify(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []T
+	for rows.Next() {
+		var v T
+		if err := scan(rows, &v); err != nil {
+			return nil, classify(err)
+		}
+		out = append(out, v)
+	}
+	return out, classify(rows.Err())
+}
