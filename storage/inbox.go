@@ -47,6 +47,7 @@ func scanWaiting(rows *sql.Rows, w *Waiting) error {
 
 // AddWaiting stores an event that waits and returns its id.
 func (tx *Tx) AddWaiting(ctx context.Context, w Waiting) (int64, error) {
+	tx.Touched |= TouchedInbox
 	res, err := tx.q.exec(ctx, "INSERT INTO inbox (connection, state, event, attempts, next_at, fault, error, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		w.Connection, w.State, w.Event, w.Attempts, millis(w.NextAt), w.Fault, w.Error, millis(tx.Now))
 	if err != nil {
@@ -58,6 +59,7 @@ func (tx *Tx) AddWaiting(ctx context.Context, w Waiting) (int64, error) {
 
 // SetWaiting stores attempts, next time, state and error of a waiting event.
 func (tx *Tx) SetWaiting(ctx context.Context, w Waiting) error {
+	tx.Touched |= TouchedInbox
 	_, err := tx.q.exec(ctx, "UPDATE inbox SET state = ?, attempts = ?, next_at = ?, fault = ?, error = ? WHERE id = ?",
 		w.State, w.Attempts, millis(w.NextAt), w.Fault, w.Error, w.ID)
 	return classify(err)
@@ -77,6 +79,13 @@ func (r *Reader) DueWaiting(ctx context.Context, now time.Time, limit int) ([]Wa
 // AllWaiting lists every waiting or failed event.
 func (r *Reader) AllWaiting(ctx context.Context) ([]Waiting, error) {
 	return list(ctx, r, scanWaiting, "SELECT "+waitingColumns+" FROM inbox ORDER BY id")
+}
+
+// WakeParked makes parked events due: what they wait for may be known now.
+func (tx *Tx) WakeParked(ctx context.Context) error {
+	tx.Touched |= TouchedInbox
+	_, err := tx.q.exec(ctx, "UPDATE inbox SET next_at = ? WHERE state = 'parked'", millis(tx.Now))
+	return classify(err)
 }
 
 // NextWaiting is when the next waiting event is due; ErrNotFound if none is.

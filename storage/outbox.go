@@ -75,6 +75,7 @@ func scanLetters(rows *sql.Rows, l *Letter) error { return scanLetter(rows, l) }
 // Enqueue adds a letter; it leaves after the commit. A letter in the same slot
 // that has not left yet is overtaken by it.
 func (tx *Tx) Enqueue(ctx context.Context, l Letter) (int64, error) {
+	tx.Touched |= TouchedOutbox
 	if l.Verb == "" {
 		l.Verb = VerbSend
 	}
@@ -140,6 +141,7 @@ type Outcome struct {
 
 // Settle stores the outcome of an attempt.
 func (tx *Tx) Settle(ctx context.Context, o Outcome) error {
+	tx.Touched |= TouchedOutbox
 	settled := millis(tx.Now)
 	if o.State == LetterQueued {
 		settled = 0

@@ -20,6 +20,7 @@ type DueRow struct {
 // SetTimer plans a deadline and reports whether it is new. One that exists,
 // done or not, is left alone: a deadline happens once.
 func (tx *Tx) SetTimer(ctx context.Context, d DueRow) (bool, error) {
+	tx.Touched |= TouchedTimers
 	if d.Payload == "" {
 		d.Payload = "{}"
 	}

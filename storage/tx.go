@@ -29,10 +29,22 @@ type querier interface {
 type Tx struct {
 	Reader
 	Now time.Time // fixed for the whole transaction, UTC
+	// Touched says which queues got a row, for whoever wakes their workers.
+	Touched Queue
 	// after holds what to do once the commit is on disk.
 	after []func()
 	depth int
 }
+
+// Queue is a set of the tables that workers wait for.
+type Queue uint8
+
+// The queues.
+const (
+	TouchedTimers Queue = 1 << iota
+	TouchedInbox
+	TouchedOutbox
+)
 
 type txKey struct{}
 
