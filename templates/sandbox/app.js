@@ -122,6 +122,7 @@ function renderLog(stick) {
   const today = dayOf(clockText());
   let day = "";
   let above = null;
+  let asked = null; // the last thing a person said
   const waiting = state.waiting.filter((w) => w.chat === id && w.as === who);
   const all = [...visibleMessages(id, who), ...waiting.map((w) => ({
     id: w.id, key: w.id, chat: id, from: w.as, at: w.at, spans: [{ text: w.text }], reply_to: w.replyTo, waiting: w.status,
@@ -133,9 +134,10 @@ function renderLog(stick) {
       items.push(["day/" + day + "/" + (m.key ?? m.id), text, () => h("div.day", { role: "separator" }, h("span", null, text))]);
       above = null;
     }
-    const joined = above && !m.notice && !above.notice && above.from === m.from && above.to === m.to &&
+    const joined = above && !m.notice && !above.notice && !above.choices?.length && above.from === m.from && above.to === m.to &&
       Math.abs(new Date(m.at) - new Date(above.at)) < together;
-    const quoted = quoteOf(m, above);
+    const quoted = quoteOf(m, asked);
+    if (m.from !== "bot") asked = m;
     const signature = JSON.stringify([m, !!joined, quoted?.[1] ?? "", state.lang, who]);
     items.push(["m/" + (m.key ?? m.id), signature, () => (m.notice ? notice(m) : message(m, joined, quoted))]);
     above = m;
@@ -155,19 +157,24 @@ function toEnd() {
   $("to-end").hidden = true;
 }
 
-// The message that m answers, as [author, text]; not when it stands right
-// above, where it would only repeat.
-function quoteOf(m, above) {
-  if (!m.reply_to || above?.id === m.reply_to || m.to) return null;
+// The message that m answers, as [author, text, id]; not where it is plain
+// what the bot answers, because only the bot has spoken since.
+function quoteOf(m, asked) {
+  if (!m.reply_to || m.from === "bot" && (m.to || !isGroup(m.chat) || asked?.id === m.reply_to)) return null;
   const q = (state.messages.get(m.chat) ?? []).find((o) => o.id === m.reply_to);
   if (!q || !sees(q, state.persona)) return m.from === "bot" ? null : ["", t("message.gone"), ""];
   return [nameOf(q.from), plain(q.spans).slice(0, 120), q.id];
 }
 
+function noticeText(m) {
+  // Taking the bot out of a private chat is what blocking it is elsewhere.
+  const key = isGroup(m.chat) ? m.notice : { bot_added: "bot_unblocked", bot_removed: "bot_blocked" }[m.notice];
+  return t("notice." + key, { who: nameOf(m.who), bot: botName() });
+}
+
 function notice(m) {
-  const key = isGroup(m.chat) ? m.notice : { bot_added: "bot_unblocked", bot_removed: "bot_blocked" }[m.notice] ?? m.notice;
   return h("div.notice", { "data-testid": "notice", "data-notice": m.notice, "data-id": m.id },
-    h("span", null, t("notice." + key, { who: nameOf(m.who), bot: botName() })));
+    h("span", null, noticeText(m)));
 }
 
 function message(m, joined, quoted) {
@@ -468,18 +475,23 @@ async function loadUpcoming() {
 
 // ---- the columns -----------------------------------------------------------
 
+function previewOf(m) {
+  if (m.notice) return noticeText(m);
+  const text = plain(m.spans).replace(/\s+/g, " ") || m.file?.name || "";
+  return m.from === state.persona || !isGroup(m.chat) ? text : t("chat.preview", { who: nameOf(m.from), text });
+}
+
 function renderChats() {
   const row = (room, id, picture) => {
     const last = lastOf(id, state.persona);
     const news = id !== chatID() && unread(id, state.persona);
-    const text = last ? (last.notice ? "" : (last.from === state.persona ? "" : nameOf(last.from) + "：") + (plain(last.spans) || last.file?.name)) : "";
-    const preview = state.lang === "zh-CN" ? text : text.replace("：", ": ");
+    const preview = last ? previewOf(last) : "";
     return h("button.chat", {
       type: "button", "data-testid": "chat-" + room, "aria-current": room === state.room ? "true" : null,
       onclick: () => { openRoom(room); closeSheets(); },
     }, picture, h("span.chat-text", null,
       h("span.chat-top", null, h("b", null, titleOf(id)), last ? h("time", null, timeOf(last.at)) : null),
-      h("span.chat-last", null, h("span", null, preview || "\u00a0"),
+      h("span.chat-last" + (preview ? "" : ".none"), null, h("span", null, preview || t("message.empty")),
         news ? h("span.dot", { role: "img", "aria-label": t("chat.unread") }) : null)));
   };
   const members = (id) => chatOf(id).members.map((who) => ({ name: nameOf(who), index: indexOf(who) }));
@@ -597,6 +609,7 @@ function openRoom(room) {
 
 function speakAs(who) {
   if (who !== state.persona) go(() => { state.persona = who; });
+  if (closeSheets()) return;
   $("personas").querySelector(`[data-testid="persona-${who}"]`)?.focus();
 }
 
@@ -656,6 +669,10 @@ function wire() {
       ev.preventDefault();
       recall(-1);
     }
+  });
+  // Some input methods and drivers send the line end apart from the key.
+  input.addEventListener("keypress", (ev) => {
+    if (ev.key === "Enter" && !ev.shiftKey) ev.preventDefault();
   });
   $("log").addEventListener("keydown", (ev) => {
     const rows = [...$("log").querySelectorAll(".message")];
