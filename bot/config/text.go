@@ -50,12 +50,12 @@ const (
 	codeBadName             = "bad_name"
 	codeDuplicateName       = "duplicate_name"
 	codeSameAccount         = "same_account"
-	codeNoToken             = "no_token"           //nolint:gosec // the name of a text
-	codeBadToken            = "bad_token"          //nolint:gosec // the name of a text
+	codeNoToken             = "no_token"
+	codeBadToken            = "bad_token"
 	codeBadWebhookSecret    = "bad_webhook_secret" //nolint:gosec // the name of a text
 	codeBadWebhookKey       = "bad_webhook_key"
 	codeBadAESKey           = "bad_aes_key"
-	codeSecretBlank         = "secret_blank" //nolint:gosec // the name of a text
+	codeSecretBlank         = "secret_blank"
 	codeBadHTTPURL          = "bad_http_url"
 	codeBadWSURL            = "bad_ws_url"
 	codeBadPublicURL        = "bad_public_url"
