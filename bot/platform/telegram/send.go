@@ -1,0 +1,197 @@
+package telegram
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"qunmate/bot/chat"
+
+	tg "github.com/go-telegram/bot"
+	"github.com/go-telegram/bot/models"
+)
+
+// Send is one attempt to send or edit. It does not pace: the engine keeps the
+// limits that Caps names.
+//
+// A text longer than one message goes out as several, a second apart (one
+// message a second in one chat is a limit of its own); Sent.ID then names all
+// of them. If one fails after an earlier one was accepted, the error is
+// Unknown whatever the cause, and Sent.ID names the parts that were: half of
+// the text has been seen, and sending the letter again would repeat it.
+func (t *Telegram) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
+	d, se := t.prepare(l)
+	if se != nil {
+		return chat.Sent{}, se
+	}
+	var sent chat.Sent
+	var err error
+	switch {
+	case l.Edit != "":
+		sent, err = t.edit(ctx, d, l)
+	case l.Content.Private && l.Chat.Type != chat.Private:
+		sent, err = t.whisper(ctx, d, l)
+	default:
+		var list []posted
+		list, err = t.post(ctx, d)
+		sent.ID = formatPosted(list)
+	}
+	if err != nil {
+		return sent, t.sendError(err)
+	}
+	if d.token.Query != "" {
+		t.queries.release(d.token.Query) // said in another way: end the progress bar
+	}
+	return sent, nil
+}
+
+// draft is a letter in Telegram's terms.
+type draft struct {
+	chat    int64
+	inChat  int64 // what posted.Chat is to say: not 0 when chat is not the letter's
+	thread  int
+	token   replyToken
+	parts   []part
+	buttons *models.InlineKeyboardMarkup
+	file    *chat.File
+	// For an ephemeral message.
+	receiver int64
+	query    string
+}
+
+func (t *Telegram) prepare(l chat.Letter) (draft, *chat.SendError) {
+	d := draft{chat: idOf(l.Chat.Ref), token: parseReply(l.Reply), file: l.Content.File}
+	if d.chat == 0 {
+		return d, rejected("%s is no chat of this platform", l.Chat.Ref)
+	}
+	if l.Chat.Thread != "" {
+		n, err := strconv.Atoi(l.Chat.Thread)
+		if err != nil || n < 0 {
+			return d, rejected("%q is no topic of this platform", l.Chat.Thread)
+		}
+		d.thread = n
+	}
+	var se *chat.SendError
+	if d.buttons, se = keyboard(l.Content.Choices); se != nil {
+		return d, se
+	}
+	d.parts = renderParts(l.Content.Text)
+	if len(d.parts) == 0 && d.file == nil {
+		return d, rejected("the letter has no text")
+	}
+	return d, nil
+}
+
+// post sends the whole draft and says which messages came of it, even with an
+// error.
+func (t *Telegram) post(ctx context.Context, d draft) ([]posted, error) {
+	var list []posted
+	texts, caption := d.parts, ""
+	if d.file != nil && len(texts) == 1 && texts[0].units <= maxCaption {
+		texts, caption = nil, texts[0].html
+	}
+	total := len(texts)
+	if d.file != nil {
+		total++
+	}
+	for i := range total {
+		last := i == total-1
+		if i > 0 && !sleep(ctx, t.opts.Times.PartPause) {
+			return list, partly(list, total, ctx.Err())
+		}
+		send := func() (*models.Message, error) {
+			if i == len(texts) {
+				return t.sendFile(ctx, d, caption)
+			}
+			return t.sendText(ctx, d, texts[i].html, i == 0, last)
+		}
+		m, err := send()
+		if se := t.sendError(err); se != nil && i > 0 && se.Fault == chat.Throttled && se.After <= maxPartWait {
+			// Better a short wait than half a text.
+			if sleep(ctx, se.After) {
+				m, err = send()
+			}
+		}
+		if err != nil {
+			if i == 0 {
+				return nil, err
+			}
+			return list, partly(list, total, t.sendError(err).Err)
+		}
+		list = append(list, postedOf(m, d))
+		if d.receiver != 0 && m.EphemeralMessageID == 0 {
+			t.disprove("the server showed one to everybody")
+			d.receiver, d.query = 0, ""
+		}
+	}
+	return list, nil
+}
+
+// maxPartWait is how long post waits for Telegram in the middle of a text.
+const maxPartWait = 5 * time.Second
+
+func partly(list []posted, total int, cause error) *chat.SendError {
+	return &chat.SendError{Fault: chat.Unknown, Err: fmt.Errorf("only %d of %d parts were sent: %w", len(list), total, cause)}
+}
+
+func postedOf(m *models.Message, d draft) posted {
+	if m.EphemeralMessageID != 0 {
+		return posted{Message: m.EphemeralMessageID, Receiver: d.receiver}
+	}
+	return posted{Message: m.ID, Chat: d.inChat}
+}
+
+func (t *Telegram) sendText(ctx context.Context, d draft, html string, first, last bool) (*models.Message, error) {
+	ctx, cancel := t.callContext(ctx, len(html))
+	defer cancel()
+	p := &tg.SendMessageParams{
+		ChatID: d.chat, MessageThreadID: d.thread, Text: html, ParseMode: models.ParseModeHTML,
+		LinkPreviewOptions: noPreview(), ReceiverUserID: d.receiver, CallbackQueryID: d.query,
+	}
+	if first {
+		p.ReplyParameters = d.token.parameters()
+	}
+	if last && d.buttons != nil && d.file == nil {
+		p.ReplyMarkup = d.buttons
+	}
+	return t.api.SendMessage(ctx, p)
+}
+
+func (t *Telegram) sendFile(ctx context.Context, d draft, caption string) (*models.Message, error) {
+	ctx, cancel := t.callContext(ctx, len(d.file.Data))
+	defer cancel()
+	p := &tg.SendDocumentParams{
+		ChatID: d.chat, MessageThreadID: d.thread,
+		Document:       &models.InputFileUpload{Filename: d.file.Name, Data: bytes.NewReader(d.file.Data)},
+		ReceiverUserID: d.receiver, CallbackQueryID: d.query,
+	}
+	if caption != "" {
+		p.Caption, p.ParseMode = caption, models.ParseModeHTML
+	}
+	if caption != "" || len(d.parts) == 0 {
+		p.ReplyParameters = d.token.parameters()
+	}
+	if d.buttons != nil {
+		p.ReplyMarkup = d.buttons
+	}
+	return t.api.SendDocument(ctx, p)
+}
+
+// parameters ties an answer to what it answers; if that message is gone the
+// answer goes out all the same.
+func (r replyToken) parameters() *models.ReplyParameters {
+	if r.Message == 0 && r.Ephemeral == 0 {
+		return nil
+	}
+	p := &models.ReplyParameters{MessageID: r.Message, AllowSendingWithoutReply: true}
+	if r.Ephemeral != 0 {
+		p.MessageID, p.EphemeralMessageID = 0, r.Ephemeral
+	}
+	return p
+}
+
+func noPreview() *models.LinkPreviewOptions {
+	return &models.LinkPreviewOptions{IsDisabled: tg.True()}
+}
