@@ -164,6 +164,16 @@ func (tx *Tx) SetFacts(ctx context.Context, chatID int64, missing []string, head
 	return classify(err)
 }
 
+// SetMissing stores which rights the bot lacks in a chat, told by an event.
+func (tx *Tx) SetMissing(ctx context.Context, chatID int64, missing []string) error {
+	text, err := json.Marshal(missing)
+	if err != nil {
+		return fmt.Errorf("chats.missing: %w", err)
+	}
+	_, err = tx.q.exec(ctx, "UPDATE chats SET missing = ? WHERE id = ?", string(text), chatID)
+	return classify(err)
+}
+
 // Roles a person can hold in a chat.
 const (
 	RoleAdmin = "admin"

@@ -30,12 +30,15 @@ var (
 	ErrNested    = errors.New("a write inside a write")
 	ErrTxLost    = errors.New("the transaction was rolled back by the database")
 	ErrNewer     = errors.New("the database was written by a newer version")
+	ErrOlder     = errors.New("the database is older than this program: start the bot once to bring it up to date")
 	ErrChanged   = errors.New("an applied migration differs from the one in this program")
 	ErrCorrupt   = errors.New("the file is damaged or not a database")
 	ErrReadOnly  = errors.New("the database cannot be written")
 	ErrFull      = errors.New("the disk is full")
 	ErrLocked    = errors.New("another process uses this database")
 	ErrNoFile    = errors.New("there is no database file")
+	ErrExists    = errors.New("the file exists already and is not overwritten")
+	ErrForeign   = errors.New("the file is a database, but not one of this program")
 )
 
 // Options of Open.
@@ -50,6 +53,9 @@ type DB struct {
 	path string
 	now  func() time.Time
 	log  *slog.Logger
+	// still says that nobody writes to the file: it is read without locks and
+	// without files beside it, so that a backup may lie on read-only media.
+	still bool
 
 	writePool *sql.DB
 	conn      *sql.Conn
@@ -67,45 +73,57 @@ const readers = 4
 // Open opens or creates the database at path, checks that it is ours, and
 // brings its schema up to date (a copy of the file is written before the first
 // pending step). Errors are ErrNewer, ErrCorrupt, ErrReadOnly, ErrFull,
-// ErrNoFile (ReadOnly only) or a fault of the file system.
+// ErrForeign, ErrChanged, ErrNoFile and ErrOlder (ReadOnly only) or a fault of the file
+// system.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
+	all, err := migrations()
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, path, o, all)
+}
+
+// open takes the migrations as a value, so that tests can play older and
+// newer programs.
+func open(ctx context.Context, path string, o Options, all []migration) (*DB, error) {
 	db := &DB{path: path, now: o.Now, log: o.Log}
 	if db.now == nil {
-		db.now = time.Now
+		db.now = time.Now //nolint:forbidigo // for programs without a sandbox whose clock could be moved
 	}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
-	if err := db.open(ctx, o.ReadOnly); err != nil {
+	if err := db.open(ctx, o.ReadOnly, all); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, classify(err))
 	}
 	return db, nil
 }
 
-func (db *DB) open(ctx context.Context, readOnly bool) error {
-	if readOnly {
-		if _, err := os.Stat(db.path); err != nil {
-			return fmt.Errorf("%w: %w", ErrNoFile, err)
-		}
-	} else {
-		if err := probeFolder(filepath.Dir(db.path)); err != nil {
-			return err
-		}
-		if err := db.openWriter(ctx); err != nil {
-			return err
-		}
-		if err := db.migrate(ctx); err != nil {
-			return err
-		}
+func (db *DB) open(ctx context.Context, readOnly bool, all []migration) error {
+	info, err := os.Stat(db.path)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%w: it is a folder", ErrCorrupt)
+	case err != nil && readOnly:
+		return fmt.Errorf("%w: %w", ErrNoFile, err)
 	}
-	if err := db.openReaders(); err != nil {
+	if readOnly {
+		if err := db.openReaders(); err != nil {
+			return err
+		}
+		return db.checkVersion(ctx, all)
+	}
+	if err := probeFolder(filepath.Dir(db.path)); err != nil {
 		return err
 	}
-	if readOnly {
-		return db.checkVersion(ctx)
+	if err := db.openWriter(ctx); err != nil {
+		return err
 	}
-	return nil
+	if err := db.migrate(ctx, all); err != nil {
+		return err
+	}
+	return db.openReaders()
 }
 
 // probeFolder finds out early, with a plain error, that nothing can be written.
@@ -122,28 +140,41 @@ func probeFolder(dir string) error {
 	return errors.Join(f.Close(), os.Remove(name))
 }
 
-// dsn of the modernc driver. busy_timeout comes first: it has to hold while
-// the journal mode is changed.
-func (db *DB) dsn(write bool) string {
+// What a connection is for.
+type purpose int
+
+const (
+	forWriting purpose = iota
+	forReading
+	forCopying // reads, but may VACUUM INTO another file, which query_only forbids
+)
+
+// dsn of the modernc driver.
+func (db *DB) dsn(p purpose) string {
 	q := url.Values{}
 	q.Add("_pragma", "busy_timeout(10000)")
-	if write {
-		q.Add("_pragma", "journal_mode(WAL)")
+	switch p {
+	case forWriting:
 		q.Add("_pragma", "synchronous(FULL)")
 		q.Add("_pragma", "foreign_keys(ON)")
 		// One writer that commits up to 128 events at a time: a checkpoint every
 		// 1000 pages would come with nearly every commit under load.
 		q.Add("_pragma", "wal_autocheckpoint(4000)")
 		q.Set("_txlock", "immediate")
-	} else {
+	case forReading:
 		q.Set("mode", "ro")
 		q.Add("_pragma", "query_only(ON)")
+	case forCopying:
+		q.Set("mode", "ro")
+	}
+	if db.still {
+		q.Set("immutable", "1")
 	}
 	return "file:" + (&url.URL{Path: filepath.ToSlash(db.path)}).EscapedPath() + "?" + q.Encode()
 }
 
 func (db *DB) openWriter(ctx context.Context) error {
-	pool, err := sql.Open("sqlite", db.dsn(true))
+	pool, err := sql.Open("sqlite", db.dsn(forWriting))
 	if err != nil {
 		return fmt.Errorf("writer: %w", err)
 	}
@@ -154,6 +185,13 @@ func (db *DB) openWriter(ctx context.Context) error {
 		return fmt.Errorf("writer: %w", err)
 	}
 	db.conn = conn
+	// Not in the DSN: a database of another program is not even turned to WAL.
+	if err := ours(ctx, conn); err != nil && !errors.Is(err, errEmpty) {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+		return fmt.Errorf("journal mode: %w", err)
+	}
 	if err := checkPragmas(ctx, conn); err != nil {
 		return err
 	}
@@ -163,7 +201,7 @@ func (db *DB) openWriter(ctx context.Context) error {
 }
 
 func (db *DB) openReaders() error {
-	pool, err := sql.Open("sqlite", db.dsn(false))
+	pool, err := sql.Open("sqlite", db.dsn(forReading))
 	if err != nil {
 		return fmt.Errorf("readers: %w", err)
 	}
@@ -174,7 +212,7 @@ func (db *DB) openReaders() error {
 	return err
 }
 
-// checkPragmas reads back what the DSN asked for: a misspelt pragma is no
+// checkPragmas reads back what was asked for: a misspelt pragma is no
 // error in SQLite, it is silence.
 func checkPragmas(ctx context.Context, conn *sql.Conn) error {
 	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {

@@ -16,6 +16,12 @@ func (tx *Tx) SeenBefore(ctx context.Context, domain, id string) (bool, error) {
 	return n == 0, classify(err)
 }
 
+// LastSeen is the latest instant at which an event was applied; ErrNotFound if
+// none was.
+func (r *Reader) LastSeen(ctx context.Context) (time.Time, error) {
+	return r.instant(ctx, "SELECT max(at) FROM seen")
+}
+
 // States of a waiting event.
 const (
 	InboxParked = "parked" // until a fact is learned

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -44,16 +45,11 @@ const migrationTable = `CREATE TABLE IF NOT EXISTS schema_migrations (
 
 // migrate applies the pending migrations, each in a transaction of its own.
 // Applied ones must be known and unchanged.
-func (db *DB) migrate(ctx context.Context) error {
-	all, err := migrations()
-	if err != nil {
-		return err
-	}
-	// The first write to the file: a file that is no database fails here.
+func (db *DB) migrate(ctx context.Context, all []migration) error {
 	if _, err := db.conn.ExecContext(ctx, migrationTable); err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
-	applied, err := db.applied(ctx, db.conn)
+	applied, err := appliedTo(ctx, db.conn)
 	if err != nil {
 		return err
 	}
@@ -77,7 +73,25 @@ func (db *DB) migrate(ctx context.Context) error {
 	return nil
 }
 
-func (db *DB) applied(ctx context.Context, conn sqlQuerier) ([][2]string, error) {
+// errEmpty is what ours says of a database without anything in it.
+var errEmpty = fmt.Errorf("%w: it is empty", ErrForeign)
+
+// ours refuses a database of another program, before anything is written to it.
+func ours(ctx context.Context, conn sqlQuerier) error {
+	var tables, known int
+	err := conn.QueryRowContext(ctx, "SELECT count(*), count(*) FILTER (WHERE name = 'schema_migrations') FROM sqlite_master WHERE type = 'table'").Scan(&tables, &known)
+	switch {
+	case err != nil:
+		return fmt.Errorf("schema: %w", err)
+	case tables == 0:
+		return errEmpty
+	case known == 0:
+		return ErrForeign
+	}
+	return nil
+}
+
+func appliedTo(ctx context.Context, conn sqlQuerier) ([][2]string, error) {
 	rows, err := conn.QueryContext(ctx, "SELECT name, sum FROM schema_migrations ORDER BY name")
 	if err != nil {
 		return nil, fmt.Errorf("schema: %w", err)
@@ -145,7 +159,7 @@ func (db *DB) foreignKeyCheck(ctx context.Context) error {
 	}
 	defer func() { _ = rows.Close() }()
 	if rows.Next() {
-		return fmt.Errorf("foreign keys: a row points to nothing")
+		return errors.New("foreign keys: a row points to nothing")
 	}
 	return rows.Err()
 }
@@ -164,27 +178,36 @@ func (db *DB) backupBefore(ctx context.Context, name string) error {
 	return nil
 }
 
-// checkVersion is the read-only form of migrate: nothing is changed, but a
-// newer or older file is named.
-func (db *DB) checkVersion(ctx context.Context) error {
-	all, err := migrations()
+// pending is the read-only form of migrate: nothing is changed. It returns the
+// name of the last step applied and what this program would apply on top.
+func (db *DB) pending(ctx context.Context, all []migration) (last string, next []migration, err error) {
+	if err := ours(ctx, db.readPool); err != nil {
+		return "", nil, err
+	}
+	applied, err := appliedTo(ctx, db.readPool)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(applied) > 0 {
+		last = applied[len(applied)-1][0]
+	}
+	next, err = compare(all, applied)
+	return last, next, err
+}
+
+// checkVersion refuses a database that this program can read only in part.
+func (db *DB) checkVersion(ctx context.Context, all []migration) error {
+	_, next, err := db.pending(ctx, all)
 	if err != nil {
 		return err
 	}
-	applied, err := db.applied(ctx, db.readPool)
-	if err != nil {
-		return err
-	}
-	pending, err := compare(all, applied)
-	if err != nil {
-		return err
-	}
-	if len(pending) > 0 {
-		return fmt.Errorf("the database is older than this program (next is %s): start the bot once to bring it up to date", pending[0].name)
+	if len(next) > 0 {
+		return fmt.Errorf("%w (next is %s)", ErrOlder, next[0].name)
 	}
 	return nil
 }
 
 type sqlQuerier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }

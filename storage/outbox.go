@@ -97,10 +97,10 @@ func (tx *Tx) Enqueue(ctx context.Context, l Letter) (int64, error) {
 	return id, classify(err)
 }
 
-// OpenLetters lists what is queued for a connection with an id above after, in
-// the order it was decided.
-func (r *Reader) OpenLetters(ctx context.Context, connection string, after int64, limit int) ([]Letter, error) {
-	return list(ctx, r, scanLetters, "SELECT "+letterColumns+" FROM outbox WHERE connection = ? AND id > ? AND state = 'queued' ORDER BY id LIMIT ?", connection, after, limit)
+// OpenLetters lists what is queued for a connection in a lane with an id above
+// after, in the order it was decided.
+func (r *Reader) OpenLetters(ctx context.Context, connection string, lane Lane, after int64, limit int) ([]Letter, error) {
+	return list(ctx, r, scanLetters, "SELECT "+letterColumns+" FROM outbox WHERE connection = ? AND lane = ? AND id > ? AND state = 'queued' ORDER BY id LIMIT ?", connection, int(lane), after, limit)
 }
 
 // Letter reads a row of the outbox, or ErrNotFound.
@@ -141,7 +141,6 @@ type Outcome struct {
 
 // Settle stores the outcome of an attempt.
 func (tx *Tx) Settle(ctx context.Context, o Outcome) error {
-	tx.Touched |= TouchedOutbox
 	settled := millis(tx.Now)
 	if o.State == LetterQueued {
 		settled = 0
@@ -188,18 +187,8 @@ func (r *Reader) RecentSends(ctx context.Context, connection string, since time.
 	}, "SELECT chat_id, settled_at FROM outbox WHERE settled_at >= ? AND state IN ('sent', 'uncertain') AND connection = ? ORDER BY settled_at", millis(since), connection)
 }
 
-// CountLetters counts the outbox per state, for /metrics.
-func (r *Reader) CountLetters(ctx context.Context) (map[string]int, error) {
-	out := map[string]int{}
-	rows, err := list(ctx, r, func(rows *sql.Rows, v *struct {
-		state string
-		n     int
-	},
-	) error {
-		return rows.Scan(&v.state, &v.n)
-	}, "SELECT state, count(*) FROM outbox WHERE state IN ('queued', 'sending') GROUP BY state")
-	for _, v := range rows {
-		out[v.state] = v.n
-	}
-	return out, err
+// CountLetters counts what is queued and what is being sent, for /metrics.
+func (r *Reader) CountLetters(ctx context.Context) (queued, sending int, err error) {
+	err = r.q.row(ctx, "SELECT (SELECT count(*) FROM outbox WHERE state = 'queued'), (SELECT count(*) FROM outbox WHERE state = 'sending')").Scan(&queued, &sending)
+	return queued, sending, classify(err)
 }

@@ -16,8 +16,7 @@ type Reader struct {
 	q querier
 }
 
-// querier is the statement runner under a Reader: prepared statements on the
-// writer, plain ones on a snapshot.
+// querier is the statement runner under a Reader.
 type querier interface {
 	exec(ctx context.Context, query string, args ...any) (sql.Result, error)
 	query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -158,18 +157,28 @@ func (db *DB) View(ctx context.Context, fn func(context.Context, *Reader) error)
 		return fmt.Errorf("view: %w", classify(err))
 	}
 	defer func() { _ = tx.Rollback() }()
+	stmts := newStmtCache(tx)
+	defer stmts.close()
 	g := db.gormRead.Session(&gorm.Session{NewDB: true, Context: ctx})
 	g.Statement.ConnPool = tx
-	return classify(fn(ctx, &Reader{g: g, q: txQuerier{tx}}))
+	return classify(fn(ctx, &Reader{g: g, q: stmts}))
 }
 
-// stmtCache keeps one prepared statement per SQL text on the writer.
+// stmtCache keeps one prepared statement per SQL text: on the writer for
+// good, on a snapshot for as long as that is open. A statement cannot run a
+// second time while its rows are still being read.
 type stmtCache struct {
-	conn *sql.Conn
+	conn preparer
 	all  map[string]*sql.Stmt
 }
 
-func newStmtCache(conn *sql.Conn) *stmtCache {
+// preparer is a *sql.Conn or a *sql.Tx.
+type preparer interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func newStmtCache(conn preparer) *stmtCache {
 	return &stmtCache{conn: conn, all: map[string]*sql.Stmt{}}
 }
 
@@ -214,20 +223,6 @@ func (c *stmtCache) close() {
 	for _, s := range c.all {
 		_ = s.Close()
 	}
-}
-
-type txQuerier struct{ tx *sql.Tx }
-
-func (t txQuerier) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return t.tx.ExecContext(ctx, query, args...)
-}
-
-func (t txQuerier) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return t.tx.QueryContext(ctx, query, args...)
-}
-
-func (t txQuerier) row(ctx context.Context, query string, args ...any) *sql.Row {
-	return t.tx.QueryRowContext(ctx, query, args...)
 }
 
 // list runs a query and scans every row.

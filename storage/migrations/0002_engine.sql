@@ -46,7 +46,8 @@ CREATE TABLE outbox (
   into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
   error       TEXT    NOT NULL DEFAULT ''
 ) STRICT;
-CREATE INDEX outbox_open ON outbox(connection, id) WHERE state IN ('queued', 'sending');
+CREATE INDEX outbox_queued ON outbox(connection, lane, id) WHERE state = 'queued';
+CREATE INDEX outbox_sending ON outbox(id) WHERE state = 'sending';
 CREATE INDEX outbox_slot ON outbox(chat_id, slot, id) WHERE slot <> '';
 CREATE INDEX outbox_settled ON outbox(settled_at) WHERE settled_at > 0;
 
