@@ -53,7 +53,7 @@ const face = (who) => avatar(who, nameOf(who), indexOf(who));
 const chatID = () => (state.room === "private" ? state.persona : state.room);
 const chatOf = (id) => state.chats.find((c) => c.id === id);
 const isGroup = (id) => chatOf(id)?.type === "group";
-const titleOf = (id) => (isGroup(id) ? t("chat." + id) : t("chat.private", { bot: botName() }));
+const titleOf = (id) => (isGroup(id) ? t("chat." + id) : botName());
 const isMember = (id, who) => chatOf(id)?.members.includes(who) ?? false;
 const sees = (m, who) => (isGroup(m.chat) || m.chat === who) && (!m.to || m.to === who);
 
