@@ -230,7 +230,7 @@ func TestRunAgainAfterAnEnd(t *testing.T) {
 	r := newRig(t)
 	r.speak(t, "ann", "product", "one")
 	r.stop()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx, r.engine.deliver) }()
 	for r.request(http.MethodPost, "/api/say", string(encode(sayRequest{ID: "again-after-end", Chat: "product", As: "ann", Text: "two"}))).Code != 200 {

@@ -151,14 +151,10 @@ func (l *chatLog) put(e *entry) (dropped []*entry) {
 	return dropped
 }
 
-func (l *chatLog) remove(n int64) *entry {
-	i, ok := l.search(n)
-	if !ok {
-		return nil
+func (l *chatLog) remove(n int64) {
+	if i, ok := l.search(n); ok {
+		l.entries = slices.Delete(l.entries, i, i+1)
 	}
-	e := l.entries[i]
-	l.entries = slices.Delete(l.entries, i, i+1)
-	return e
 }
 
 // clean makes a typed text fit to be kept: one kind of line end, no control

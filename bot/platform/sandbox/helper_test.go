@@ -181,7 +181,7 @@ func newRig(t testing.TB, change ...func(*Options)) *rig {
 		t.Fatal(err)
 	}
 	r := &rig{Sandbox: sb, engine: &engine{}, clock: clock}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	sb.gate.mu.Lock()
 	ready := sb.gate.ready
@@ -273,7 +273,7 @@ func (v stateView) in(chatID string) []string {
 
 func (r *rig) send(t testing.TB, l chat.Letter) chat.Sent {
 	t.Helper()
-	sent, err := r.Send(context.Background(), l)
+	sent, err := r.Send(t.Context(), l)
 	if err != nil {
 		t.Fatal("Send:", err)
 	}

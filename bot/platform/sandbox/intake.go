@@ -15,12 +15,12 @@ const keepIntakes = 2048
 // that belongs to it. The page makes the id and repeats it when it tries
 // again.
 type intake struct {
-	print  string // the request in canonical form: one id, one request
-	event  chat.Event
-	silent bool   // the bot does not hear it: nothing is delivered
-	entry  *entry // what the chat will see of it, nil for nothing
-	undo   func() // takes back what was done to the world; may be nil
-	world  bool   // the world changed and is to be kept
+	request string // in canonical form: one id, one request
+	event   chat.Event
+	silent  bool   // the bot does not hear it: nothing is delivered
+	entry   *entry // what the chat will see of it, nil for nothing
+	undo    func() // takes back what was done to the world; may be nil
+	world   bool   // the world changed and is to be kept
 
 	flying int  // deliveries under way
 	done   bool // one of them was committed
@@ -50,7 +50,7 @@ func (k *intakes) add(id string, in *intake) {
 // same id, and returns when the engine has committed it. Repeated requests,
 // also parallel ones, all reach the engine under one event id: it is the
 // engine that makes them happen once.
-func (s *Sandbox) submit(ctx context.Context, id, print string, build func(n int64) (*intake, *problem)) *problem {
+func (s *Sandbox) submit(ctx context.Context, id, request string, build func(n int64) (*intake, *problem)) *problem {
 	n, err := s.number(ctx)
 	if err != nil {
 		s.log.ErrorContext(ctx, "sandbox: no message number", "error", err)
@@ -60,7 +60,7 @@ func (s *Sandbox) submit(ctx context.Context, id, print string, build func(n int
 	s.mu.Lock()
 	in := s.intakes.byID[id]
 	switch {
-	case in != nil && in.print != print:
+	case in != nil && in.request != request:
 		s.mu.Unlock()
 		return conflict
 	case in == nil:
@@ -69,7 +69,7 @@ func (s *Sandbox) submit(ctx context.Context, id, print string, build func(n int
 			s.mu.Unlock()
 			return p
 		}
-		in.print = print
+		in.request = request
 		in.event.ID = ref(id)
 		s.intakes.add(id, in)
 		if in.entry != nil {
@@ -161,8 +161,8 @@ func (s *Sandbox) speaker(chatID, as string) *problem {
 
 func (s *Sandbox) say(ctx context.Context, r sayRequest) *problem {
 	lang := s.language(r.Lang)
-	print := fingerprint("say", r.Chat, r.As, r.Text, r.ReplyTo)
-	return s.submit(ctx, r.ID, print, func(n int64) (*intake, *problem) {
+	request := fingerprint("say", r.Chat, r.As, r.Text, r.ReplyTo)
+	return s.submit(ctx, r.ID, request, func(n int64) (*intake, *problem) {
 		if p := s.speaker(r.Chat, r.As); p != nil {
 			return nil, p
 		}
@@ -199,8 +199,8 @@ func (s *Sandbox) say(ctx context.Context, r sayRequest) *problem {
 
 func (s *Sandbox) press(ctx context.Context, r pressRequest) *problem {
 	lang := s.language(r.Lang)
-	print := fingerprint("press", r.Chat, r.As, r.Message, r.Choice)
-	return s.submit(ctx, r.ID, print, func(int64) (*intake, *problem) {
+	request := fingerprint("press", r.Chat, r.As, r.Message, r.Choice)
+	return s.submit(ctx, r.ID, request, func(int64) (*intake, *problem) {
 		if p := s.speaker(r.Chat, r.As); p != nil {
 			return nil, p
 		}
@@ -225,8 +225,8 @@ func (s *Sandbox) press(ctx context.Context, r pressRequest) *problem {
 // engine hears of it, as on a real network, and changes back when it cannot.
 func (s *Sandbox) member(ctx context.Context, r changeRequest) *problem {
 	lang := s.language(r.Lang)
-	print := fingerprint("member", r.Chat, r.As, r.Action)
-	return s.submit(ctx, r.ID, print, func(n int64) (*intake, *problem) {
+	request := fingerprint("member", r.Chat, r.As, r.Action)
+	return s.submit(ctx, r.ID, request, func(n int64) (*intake, *problem) {
 		switch {
 		case !isPersona(r.As):
 			return nil, noPersona
@@ -263,8 +263,8 @@ func (s *Sandbox) member(ctx context.Context, r changeRequest) *problem {
 // what blocking it does elsewhere.
 func (s *Sandbox) bot(ctx context.Context, r changeRequest) *problem {
 	lang := s.language(r.Lang)
-	print := fingerprint("bot", r.Chat, r.As, r.Action)
-	return s.submit(ctx, r.ID, print, func(n int64) (*intake, *problem) {
+	request := fingerprint("bot", r.Chat, r.As, r.Action)
+	return s.submit(ctx, r.ID, request, func(n int64) (*intake, *problem) {
 		if p := s.speaker(r.Chat, r.As); p != nil {
 			return nil, p
 		}

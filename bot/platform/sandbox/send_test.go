@@ -21,8 +21,13 @@ func TestSendEditDelete(t *testing.T) {
 	sent := r.send(t, l)
 	m := r.state(t, "").Messages[0]
 	want := []span{
-		{Text: "Bold", Bold: true}, {Text: " it", Italic: true}, {Text: " x", Code: true}, {Text: "\n"},
-		{Text: "link", Link: "https://example.org/?a=1&b=2"}, {Text: " Ann", At: "sandbox:ann"}, {Text: " <b>"},
+		{Text: "Bold", Bold: true},
+		{Text: " it", Italic: true},
+		{Text: " x", Code: true},
+		{Text: "\n"},
+		{Text: "link", Link: "https://example.org/?a=1&b=2"},
+		{Text: " Ann", At: "sandbox:ann"},
+		{Text: " <b>"},
 	}
 	if !slices.Equal(m.Spans, want) || m.ID != sent.ID || m.From != botID || m.Edited || len(m.Choices) != 1 {
 		t.Errorf("shown: %+v", m)
@@ -127,7 +132,10 @@ func TestPrivateLettersAreSeenByOneOnly(t *testing.T) {
 func TestFilesAreDownloads(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	get := func(path string) *http.Response { return r.request(http.MethodGet, path, "").Result() }
+	get := func(path string) (int, http.Header) {
+		w := r.request(http.MethodGet, path, "")
+		return w.Code, w.Header()
+	}
 	l := whisper("product", "ann", "your data")
 	l.Content.File = &chat.File{Name: `..\..\a"b` + "\r\n\u6570.html", MIME: "text/html", Data: []byte("<script>alert(1)</script>")}
 	sent := r.send(t, l)
@@ -135,30 +143,30 @@ func TestFilesAreDownloads(t *testing.T) {
 	if url != "/api/file/product/"+sent.ID {
 		t.Error("address:", url)
 	}
-	res := get(url)
-	if got := res.Header.Get("Content-Type"); got != "application/octet-stream" {
+	_, header := get(url)
+	if got := header.Get("Content-Type"); got != "application/octet-stream" {
 		t.Error("type:", got)
 	}
-	if got := res.Header.Get("Content-Disposition"); !strings.HasPrefix(got, "attachment;") || strings.Contains(got, "..") || strings.Contains(got, "\n") {
+	if got := header.Get("Content-Disposition"); !strings.HasPrefix(got, "attachment;") || strings.Contains(got, "..") || strings.Contains(got, "\n") {
 		t.Error("disposition:", got)
 	}
-	if got := res.Header.Get("Content-Security-Policy"); !strings.HasPrefix(got, "sandbox;") {
+	if got := header.Get("Content-Security-Policy"); !strings.HasPrefix(got, "sandbox;") {
 		t.Error("policy:", got)
 	}
-	if res := get(url + "?as=man"); res.StatusCode != 404 {
-		t.Error("somebody else's file:", res.StatusCode)
+	if code, _ := get(url + "?as=man"); code != http.StatusNotFound {
+		t.Error("somebody else's file:", code)
 	}
 	l = letter("product", "")
 	l.Content.File = &chat.File{Name: "code.png", MIME: "image/png", Data: []byte("png")}
 	sent = r.send(t, l)
-	if res := get("/api/file/product/" + sent.ID); res.Header.Get("Content-Type") != "image/png" {
-		t.Error("picture:", res.Header)
+	if _, header := get("/api/file/product/" + sent.ID); header.Get("Content-Type") != "image/png" {
+		t.Error("picture:", header)
 	}
 	if err := r.Delete(t.Context(), l.Chat, sent.ID); err != nil {
 		t.Fatal(err)
 	}
-	if res := get("/api/file/product/" + sent.ID); res.StatusCode != 404 {
-		t.Error("a deleted file is still there:", res.StatusCode)
+	if code, _ := get("/api/file/product/" + sent.ID); code != http.StatusNotFound {
+		t.Error("a deleted file is still there:", code)
 	}
 }
 
@@ -196,7 +204,7 @@ func TestTheBotTakesBackACommandBeforeItIsShown(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.Store = store })
 	r.engine.answer = func(ev chat.Event) {
 		if ev.Text == "/checkin" {
-			if err := r.Delete(context.Background(), ev.Chat, ev.Reply); err != nil {
+			if err := r.Delete(t.Context(), ev.Chat, ev.Reply); err != nil {
 				t.Error(err)
 			}
 		}
@@ -223,7 +231,7 @@ func TestManySendersAtOnce(t *testing.T) {
 				sent := r.send(t, letter("product", "x"))
 				l := letter("product", "y")
 				l.Edit = sent.ID
-				if _, err := r.Send(context.Background(), l); err != nil && i == 0 {
+				if _, err := r.Send(t.Context(), l); err != nil && i == 0 {
 					wantFault(t, err, chat.Rejected) // too old already
 				}
 				r.speak(t, personaIDs[i%6], "product", "talk")

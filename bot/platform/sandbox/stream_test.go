@@ -37,7 +37,7 @@ func listen(t *testing.T, server *httptest.Server, query, last string) *reader {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = res.Body.Close() })
-	if got := res.Header.Get("Content-Type"); res.StatusCode != 200 || !strings.HasPrefix(got, "text/event-stream") {
+	if got := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || !strings.HasPrefix(got, "text/event-stream") {
 		t.Fatal(res.StatusCode, got)
 	}
 	return &reader{t, res, bufio.NewScanner(res.Body)}
@@ -100,7 +100,7 @@ func TestStream(t *testing.T) {
 	moved := all.want("clock", "2026-11-21T08:00:00.000+08:00")
 	all.want("chats", `"chen"`)
 	all.want("message", "joined")
-	all.want("delete", fmt.Sprintf(`"id":"%s"`, sent.ID))
+	all.want("delete", fmt.Sprintf(`"id":%q`, sent.ID))
 
 	man.want("clock", "2026-11-21")
 	man.want("chats", "")

@@ -38,6 +38,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+func ended(ctx context.Context) bool { return ctx.Err() != nil }
+
 // trouble is a failure that goes on: said once when it begins, once when it
 // is over, and quietly in between.
 type trouble struct {
@@ -56,7 +58,7 @@ func (t *Telegram) newTrouble(what string) *trouble {
 // wait logs err and sleeps: for retry_after if Telegram named it, else for
 // the next step of the back-off. It returns false when ctx ended.
 func (t *trouble) wait(ctx context.Context, err error) bool {
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return false
 	}
 	d := t.back.next()
@@ -68,14 +70,14 @@ func (t *trouble) wait(ctx context.Context, err error) bool {
 		level = slog.LevelWarn
 	}
 	t.said = true
-	t.log.Log(ctx, level, "telegram: "+t.what+" failed, trying again", "error", err, "wait", d.String(), "tries", t.back.tries)
+	t.log.Log(ctx, level, "telegram: trying again", "call", t.what, "err", err, "wait", d.String(), "tries", t.back.tries)
 	return sleep(ctx, d)
 }
 
 // over ends the trouble after a success.
 func (t *trouble) over() {
 	if t.said {
-		t.log.Info("telegram: "+t.what+" works again", "tries", t.back.tries)
+		t.log.Info("telegram: works again", "call", t.what, "tries", t.back.tries)
 	}
 	t.said = false
 	t.back.reset()

@@ -10,8 +10,8 @@ import (
 
 // The codes of Check. The texts are the templates' business.
 const (
-	checkMe           = "telegram.me"            // name, username
-	checkTokenBad     = "telegram.token_bad"     //nolint:gosec // a text key
+	checkMe           = "telegram.me" // name, username
+	checkTokenBad     = "telegram.token_bad"
 	checkUnreachable  = "telegram.unreachable"   // error
 	checkPrivacyOn    = "telegram.privacy_on"    // username
 	checkPrivacyOff   = "telegram.privacy_off"   // username

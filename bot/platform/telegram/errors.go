@@ -83,7 +83,7 @@ func (t *Telegram) sendError(err error) *chat.SendError {
 	}
 	if api, ok := errors.AsType[*apiError](err); ok {
 		if wrongToken(err) && !t.tokenSaid.Swap(true) {
-			t.log.Error("telegram: the bot token is not accepted, nothing can be sent", "error", api)
+			t.log.Error("telegram: the bot token is not accepted, nothing can be sent", "err", api)
 		}
 		return sendErrorOf(api)
 	}

@@ -42,7 +42,7 @@ func (t *Telegram) poll(ctx context.Context, deliver chat.Deliver) error {
 	last := time.Now()
 	trouble := t.newTrouble("getUpdates")
 	conflict := t.newConflict()
-	for ctx.Err() == nil {
+	for !ended(ctx) {
 		if time.Since(last) > quietFor {
 			offset = 0
 		}
@@ -106,7 +106,7 @@ func (t *Telegram) hand(ctx context.Context, deliver chat.Deliver, b batch) bool
 // pollFailed waits out a failed poll. It returns an error only for what no
 // retry can mend.
 func (t *Telegram) pollFailed(ctx context.Context, err error, trouble *trouble, conflict *conflict) error {
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return nil
 	}
 	api, ok := errors.AsType[*apiError](err)

@@ -168,7 +168,7 @@ func (t *Telegram) answerEmpty(ctx context.Context, query string) {
 		if se.Fault == chat.Throttled {
 			wait = se.After
 		} else if se.Fault != chat.Retry {
-			t.log.Debug("telegram: a press was not answered", "error", se)
+			t.log.Debug("telegram: a press was not answered", "err", se)
 			return
 		}
 		if !sleep(ctx, wait) {

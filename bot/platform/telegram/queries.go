@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// How long an answered press is remembered, so that one delivered twice is
-// not answered twice. Telegram keeps an unconfirmed press for 150 s.
+// How long an answered press is remembered at least, so that one delivered
+// twice is not answered twice. Telegram keeps an unconfirmed press for 150 s.
 const answeredFor = 5 * time.Minute
 
 // queries are the button presses that still owe Telegram their one answer
@@ -21,35 +21,38 @@ type queries struct {
 	wait time.Duration
 	now  func() time.Time
 
-	mu     sync.Mutex
-	open   map[string]*time.Timer // nil: not armed yet
-	done   map[string]time.Time
-	answer func(id string) // nil while Run is not running
-	busy   sync.WaitGroup
+	mu      sync.Mutex
+	open    map[string]*openQuery
+	done    map[string]struct{} // answered since turned
+	before  map[string]struct{} // answered in the span before that
+	turned  time.Time
+	answer  func(id string) // nil while Run is not running
+	waiting sync.WaitGroup  // answers under way
 }
 
-// start makes the empty answers possible until ctx ends or the returned
-// function is called; that function waits for answers under way.
+type openQuery struct {
+	since time.Time
+	timer *time.Timer // nil: the clock has not started
+}
+
+// start makes the empty answers possible until the returned function is
+// called; that function waits for answers under way.
 func (q *queries) start(ctx context.Context, answer func(context.Context, string)) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	q.answer = func(id string) { answer(ctx, id) }
-	for id := range q.open {
-		q.armLocked(id, q.wait) // left over from an earlier Run
-	}
-	q.mu.Unlock()
 	return func() {
 		cancel()
 		q.mu.Lock()
 		q.answer = nil
-		for id, timer := range q.open {
-			if timer != nil {
-				timer.Stop()
-				q.open[id] = nil
+		for _, o := range q.open {
+			if o.timer != nil {
+				o.timer.Stop()
 			}
 		}
 		q.mu.Unlock()
-		q.busy.Wait()
+		q.waiting.Wait()
 	}
 }
 
@@ -57,28 +60,34 @@ func (q *queries) start(ctx context.Context, answer func(context.Context, string
 func (q *queries) add(id string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.open == nil {
-		q.open, q.done = map[string]*time.Timer{}, map[string]time.Time{}
+	now := q.now()
+	if q.open == nil || now.Sub(q.turned) > answeredFor {
+		q.turnLocked(now)
 	}
-	if _, answered := q.done[id]; answered {
+	if q.answeredLocked(id) || q.open[id] != nil {
 		return
 	}
-	if _, known := q.open[id]; !known {
-		q.open[id] = nil
+	q.open[id] = &openQuery{since: now}
+}
+
+// turnLocked forgets by generations, so that it costs nothing per press. It
+// also drops presses whose update never got through.
+func (q *queries) turnLocked(now time.Time) {
+	if q.open == nil {
+		q.open = map[string]*openQuery{}
 	}
-	// Presses nobody ever answered (deliver never returned) must not pile up.
-	if len(q.done) > 4096 {
-		q.forgetLocked()
+	q.before, q.done, q.turned = q.done, map[string]struct{}{}, now
+	for id, o := range q.open {
+		if now.Sub(o.since) > answeredFor {
+			delete(q.open, id)
+		}
 	}
 }
 
-func (q *queries) forgetLocked() {
-	limit := q.now().Add(-answeredFor)
-	for id, at := range q.done {
-		if at.Before(limit) {
-			delete(q.done, id)
-		}
-	}
+func (q *queries) answeredLocked(id string) bool {
+	_, late := q.done[id]
+	_, early := q.before[id]
+	return late || early
 }
 
 // arm starts the clock of presses whose events are committed.
@@ -91,14 +100,14 @@ func (q *queries) arm(ids []string) {
 }
 
 func (q *queries) armLocked(id string, wait time.Duration) {
-	timer, open := q.open[id]
-	if !open || q.answer == nil {
+	o := q.open[id]
+	if o == nil || q.answer == nil {
 		return
 	}
-	if timer != nil {
-		timer.Stop()
+	if o.timer != nil {
+		o.timer.Stop()
 	}
-	q.open[id] = time.AfterFunc(wait, func() { q.expire(id) })
+	o.timer = time.AfterFunc(wait, func() { q.expire(id) })
 }
 
 func (q *queries) expire(id string) {
@@ -108,22 +117,22 @@ func (q *queries) expire(id string) {
 		q.mu.Unlock()
 		return
 	}
-	q.busy.Add(1)
+	q.waiting.Add(1)
 	q.mu.Unlock()
-	defer q.busy.Done()
+	defer q.waiting.Done()
 	answer(id)
 }
 
 func (q *queries) closeLocked(id string) bool {
-	timer, open := q.open[id]
-	if !open {
+	o := q.open[id]
+	if o == nil {
 		return false
 	}
-	if timer != nil {
-		timer.Stop()
+	if o.timer != nil {
+		o.timer.Stop()
 	}
 	delete(q.open, id)
-	q.done[id] = q.now()
+	q.done[id] = struct{}{}
 	return true
 }
 
@@ -140,7 +149,8 @@ func (q *queries) reopen(id string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	delete(q.done, id)
-	q.open[id] = nil
+	delete(q.before, id)
+	q.open[id] = &openQuery{since: q.now()}
 	q.armLocked(id, q.wait)
 }
 

@@ -179,7 +179,7 @@ func New(o Options) (*Telegram, error) {
 		tg.WithServerURL(o.BaseURL),
 		tg.WithHTTPClient(o.Times.Call, t.wire),
 		tg.WithErrorsHandler(func(err error) {
-			t.log.Debug("telegram: library", "error", t.wire.redact(err))
+			t.log.Debug("telegram: library", "err", t.wire.redact(err))
 		}),
 	)
 	if err != nil {
@@ -233,7 +233,7 @@ func (t *Telegram) Run(ctx context.Context, deliver chat.Deliver) error {
 
 // fatal makes the end of Run: nil when we were asked to stop.
 func (t *Telegram) fatal(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ended(ctx) {
 		return nil
 	}
 	return fmt.Errorf("telegram %s: %w", t.opts.Name, err)

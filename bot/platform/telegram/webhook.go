@@ -25,22 +25,27 @@ const (
 // hook is the way from the handler to the engine while Run is running.
 type hook struct {
 	mu      sync.RWMutex // held for reading by calls under way
-	deliver chat.Deliver
-	//nolint:containedctx // Run's context, which the handler's calls must not outlive
-	ctx context.Context
+	deliver chat.Deliver // ends with Run's context and with the caller's
+}
+
+// set waits for calls under way; by the time Run takes deliver away, its
+// context has ended for them too.
+func (h *hook) set(deliver chat.Deliver) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.deliver = deliver
 }
 
 // serve registers the webhook and lets the handler deliver until ctx ends.
 func (t *Telegram) serve(ctx context.Context, deliver chat.Deliver) error {
 	// Open before registering: Telegram may call before setWebhook returns.
-	t.hook.mu.Lock()
-	t.hook.deliver, t.hook.ctx = deliver, ctx
-	t.hook.mu.Unlock()
-	defer func() {
-		t.hook.mu.Lock() // waits for calls under way; ctx has ended for them too
-		t.hook.deliver, t.hook.ctx = nil, nil
-		t.hook.mu.Unlock()
-	}()
+	t.hook.set(func(caller context.Context, events []chat.Event) error {
+		both, cancel := context.WithCancel(caller)
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		return deliver(both, events)
+	})
+	defer t.hook.set(nil)
 	trouble := t.newTrouble("setWebhook")
 	for {
 		err := t.setWebhook(ctx)
@@ -121,19 +126,16 @@ func (t *Telegram) knowsSecret(r *http.Request) bool {
 	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
 }
 
-func (t *Telegram) take(caller context.Context, body []byte) int {
+func (t *Telegram) take(ctx context.Context, body []byte) int {
 	t.hook.mu.RLock()
 	defer t.hook.mu.RUnlock()
 	if t.hook.deliver == nil {
 		return http.StatusServiceUnavailable
 	}
-	ctx, cancel := context.WithCancel(t.hook.ctx)
-	defer cancel()
-	defer context.AfterFunc(caller, cancel)()
 	b := t.read([]json.RawMessage{body})
 	if len(b.events) > 0 {
 		if err := t.hook.deliver(ctx, b.events); err != nil {
-			t.log.Debug("telegram: an update was not taken in, Telegram will repeat it", "error", err)
+			t.log.Debug("telegram: an update was not taken in, Telegram will repeat it", "err", err)
 			return http.StatusServiceUnavailable
 		}
 	}

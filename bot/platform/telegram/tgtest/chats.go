@@ -3,7 +3,7 @@ package tgtest
 import (
 	"encoding/json"
 	"regexp"
-	"sort"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -166,7 +166,7 @@ func (s *Server) getChatAdministrators(p params) answer {
 			ids = append(ids, id)
 		}
 	}
-	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
+	slices.Sort(ids)
 	out := []map[string]any{}
 	for _, id := range ids {
 		out = append(out, st.members[id].json())
@@ -300,6 +300,6 @@ func (s *Server) CommandScopes() []string {
 	for k := range s.commands {
 		out = append(out, k)
 	}
-	sort.Strings(out)
+	slices.Sort(out)
 	return out
 }

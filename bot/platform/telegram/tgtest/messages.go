@@ -270,7 +270,7 @@ func (s *Server) applyEdit(p params, old *Sent, method string) answer {
 	if no := m.setButtons(p); no.code != 0 {
 		return no
 	}
-	same := slices.EqualFunc(m.Buttons, old.Buttons, func(a, b []Button) bool { return slices.Equal(a, b) })
+	same := slices.EqualFunc(m.Buttons, old.Buttons, slices.Equal[[]Button])
 	if m.HTML == old.HTML && same {
 		return bad("message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message")
 	}

@@ -56,13 +56,14 @@ func readParams(r *http.Request) (params, error) {
 		if _, err := whole.Peek(1); errors.Is(err, io.EOF) {
 			return p, nil
 		}
-		return p, p.readMultipart(multipart.NewReader(whole, opts["boundary"]))
+		err := readMultipart(multipart.NewReader(whole, opts["boundary"]), &p)
+		return p, err
 	}
 	_, err := io.Copy(io.Discard, body)
 	return p, err
 }
 
-func (p *params) readMultipart(mr *multipart.Reader) error {
+func readMultipart(mr *multipart.Reader, p *params) error {
 	for {
 		part, err := mr.NextRawPart()
 		if err == io.EOF { //nolint:errorlint // NextRawPart returns it bare

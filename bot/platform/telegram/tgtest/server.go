@@ -11,6 +11,7 @@ package tgtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -62,7 +63,7 @@ type Server struct {
 	http  *http.Server
 	ln    net.Listener
 	end   context.CancelFunc
-	life  context.Context //nolint:containedctx // the life of the background deliveries
+	life  context.Context // of the background deliveries and waits
 	bg    sync.WaitGroup
 
 	mu       sync.Mutex
@@ -333,7 +334,7 @@ func (s *Server) waitFor(ctx context.Context, cond func() bool) error {
 			return ctx.Err()
 		case <-s.life.Done():
 			s.mu.Lock()
-			return fmt.Errorf("tgtest: the server was closed")
+			return errors.New("tgtest: the server was closed")
 		}
 	}
 	return nil

@@ -103,7 +103,7 @@ func (s *Server) pushLocked(u update) {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(u.key))
 	select {
-	case s.hook.workers[h.Sum32()%uint32(len(s.hook.workers))] <- u: //nolint:gosec // 16 workers
+	case s.hook.workers[h.Sum32()%uint32(len(s.hook.workers))] <- u:
 	default:
 		panic("tgtest: too many updates for one webhook worker; inject them more slowly")
 	}

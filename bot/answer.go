@@ -1,0 +1,198 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/storage"
+	"qunmate/templates"
+)
+
+// maxCommandBytes is the shortest callback data of our platforms: Telegram's
+// 64 bytes (Bot API, InlineKeyboardButton). Longer commands are stored.
+const maxCommandBytes = 64
+
+// Moment is an instant for texts: "today 08:02", "tomorrow 04:00".
+type Moment = templates.Moment
+
+// Moment puts an instant into the community's zone, for texts.
+func (req *Request) Moment(t time.Time) Moment {
+	return Moment{T: t.In(req.Now.Location()), Now: req.Now}
+}
+
+// Answer enqueues a reply to the event, in the same transaction.
+func (req *Request) Answer(ctx context.Context, r Reply) error {
+	if r.Template == "" || req.Chat.ID == 0 {
+		return nil
+	}
+	return req.send(ctx, req.Chat, r, req.Account.ID, req.Event.Reply, req.Language)
+}
+
+// Post enqueues a public message of a chat, in the chat's language. It answers
+// nobody.
+func (req *Request) Post(ctx context.Context, c storage.Chat, r Reply) error {
+	r.Public = true
+	return req.send(ctx, c, r, 0, "", req.engine.languageOf(c))
+}
+
+// Tell enqueues a direct message to an account, if the platform ever let the
+// bot write to him: it reports whether there is such a chat.
+func (req *Request) Tell(ctx context.Context, a storage.Account, r Reply) (bool, error) {
+	c, err := req.Tx.ChatByRef(ctx, a.Domain, a.ExternalID)
+	if err != nil || c.Kind != string(chat.Private) || c.State != storage.ChatActive {
+		return false, ignoreNotFound(err)
+	}
+	lang := req.engine.Language
+	if p, err := req.Tx.Person(ctx, a.PersonID); err == nil && p.Language != "" {
+		lang = p.Language
+	}
+	return true, req.send(ctx, c, r, a.ID, "", lang)
+}
+
+// languageOf is the language of a chat's public messages.
+func (e *Engine) languageOf(c storage.Chat) string {
+	if c.Language != "" {
+		return c.Language
+	}
+	return e.Language
+}
+
+func (req *Request) send(ctx context.Context, c storage.Chat, r Reply, to int64, token, lang string) error {
+	content, err := req.content(ctx, r, lang)
+	if err != nil {
+		return err
+	}
+	content.Private = !r.Public && to != 0 && c.Kind != string(chat.Private)
+	text, err := json.Marshal(content)
+	if err != nil {
+		return fmt.Errorf("letter: %w", err)
+	}
+	l := storage.Letter{
+		ChatID: c.ID, Connection: c.Connection, Lane: r.Lane, Once: r.Once, Kind: r.Template, Slot: r.Slot,
+		AccountID: to, Reply: token, Thread: req.Event.Chat.Thread, Content: string(text),
+	}
+	if c.ID != req.Chat.ID {
+		l.Thread = ""
+	}
+	_, err = req.Tx.Enqueue(ctx, l)
+	return err
+}
+
+// content renders a reply.
+func (req *Request) content(ctx context.Context, r Reply, lang string) (chat.Content, error) {
+	texts := req.engine.Texts
+	out := chat.Content{File: r.File}
+	var err error
+	if out.Text, err = texts.Render(lang, r.Template, r.Data); err != nil {
+		return out, err
+	}
+	if r.Brief != "" {
+		if out.Brief, err = texts.Render(lang, r.Brief, r.Data); err != nil {
+			return out, err
+		}
+	}
+	for _, c := range r.Choices {
+		label, err := texts.Render(lang, c.Label, c.Data)
+		if err != nil {
+			return out, err
+		}
+		choice := chat.Choice{Label: chat.Plain(label), Command: c.Command, URL: c.URL}
+		if len(choice.Command) > maxCommandBytes {
+			id, err := req.Tx.Button(ctx, choice.Command)
+			if err != nil {
+				return out, err
+			}
+			choice.Command = fmt.Sprintf("%s%d", storedButton, id)
+		}
+		out.Choices = append(out.Choices, choice)
+	}
+	return out, nil
+}
+
+// Text renders a text for use inside another one: markup that is safe already.
+func (req *Request) Text(name string, data any) (string, error) {
+	s, err := req.engine.Texts.Render(req.Language, name, data)
+	return chat.Plain(s), err
+}
+
+// Names are the words people type.
+func (req *Request) Names() *templates.Names { return req.engine.Texts.Names() }
+
+// Commands lists the keys of all registered commands that menus may show.
+func (req *Request) Commands() []Command { return req.engine.registry.menu() }
+
+// apologise answers an event that is given up.
+func (e *Engine) apologise(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, fault string) error {
+	if ev.Kind != chat.Message && ev.Kind != chat.Press {
+		return nil
+	}
+	req, ok, err := e.prepare(ctx, tx, via, ev)
+	if err != nil || !ok {
+		return err
+	}
+	return req.Answer(ctx, Reply{Template: "common.fault", Data: struct{ ID string }{fault}})
+}
+
+// Alert tells the administrators of a chat something: by direct message where
+// the platform ever let the bot write to them, else the operators, else one
+// line in the chat. Language is the chat's.
+func (req *Request) Alert(ctx context.Context, c storage.Chat, r Reply) error {
+	holders, err := req.Tx.RoleHolders(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	told := false
+	for _, h := range holders {
+		if h.Role != storage.RoleAdmin {
+			continue
+		}
+		ok, err := req.Tell(ctx, h.Account, r)
+		if err != nil {
+			return err
+		}
+		told = told || ok
+	}
+	if told {
+		return nil
+	}
+	if told, err = req.TellOperators(ctx, r); err != nil || told {
+		return err
+	}
+	r.Lane = storage.LaneActivity
+	return req.Post(ctx, c, r)
+}
+
+// TellOperators sends a direct message to every operator who can be reached
+// and reports whether there was one.
+func (req *Request) TellOperators(ctx context.Context, r Reply) (bool, error) {
+	accounts, err := req.engine.operatorAccounts(ctx, &req.Tx.Reader)
+	told := false
+	for _, a := range accounts {
+		ok, err := req.Tell(ctx, a, r)
+		if err != nil {
+			return told, err
+		}
+		told = told || ok
+	}
+	return told, err
+}
+
+func (e *Engine) operatorAccounts(ctx context.Context, r *storage.Reader) ([]storage.Account, error) {
+	out, err := r.Operators(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for ref := range e.operators {
+		a, err := r.AccountByRef(ctx, ref.Domain, ref.ID)
+		if err := ignoreNotFound(err); err != nil {
+			return nil, err
+		}
+		if a.ID != 0 {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,85 @@
+package bot
+
+import "time"
+
+// window is a sliding minute (or second) of sends.
+type window struct {
+	span  time.Duration
+	times []time.Time
+}
+
+func (w *window) add(t time.Time) { w.times = append(w.times, t) }
+
+// trim drops what has left the window.
+func (w *window) trim(now time.Time) {
+	i := 0
+	for i < len(w.times) && now.Sub(w.times[i]) >= w.span {
+		i++
+	}
+	w.times = w.times[i:]
+}
+
+// count is the number of sends in the window.
+func (w *window) count(now time.Time) int {
+	w.trim(now)
+	return len(w.times)
+}
+
+// budget says when a chat or a connection may be written to next.
+type budget struct {
+	window
+	limit   int       // sends per span, 0 = unlimited
+	blocked time.Time // the platform said: not before
+}
+
+// A chat's minute is spent evenly, so that nobody waits long: the first sends
+// go out a second apart (the platforms' own limit for one chat), the rest so
+// that the minute is never used up. 8 + 52 s / 4.4 s < 20: at a limit of 20 a
+// member waits 4.4 s at most for a folded answer.
+const (
+	quickShare = 0.4
+	quickGap   = time.Second
+)
+
+// next is the earliest instant at which one more send is within the limits.
+func (b *budget) next(now time.Time) time.Time {
+	at := now
+	if b.blocked.After(at) {
+		at = b.blocked
+	}
+	if b.limit <= 0 {
+		return at
+	}
+	n := b.count(now)
+	if n == 0 {
+		return at
+	}
+	if t := b.times[n-1].Add(b.gap(n)); t.After(at) {
+		at = t
+	}
+	if n >= b.limit {
+		if t := b.times[n-b.limit].Add(b.span); t.After(at) {
+			at = t
+		}
+	}
+	return at
+}
+
+// gap is the pause after n sends in the window. Connections have none: their
+// limit is a plain count per second.
+func (b *budget) gap(n int) time.Duration {
+	if b.span < time.Minute {
+		return 0
+	}
+	quick := int(quickShare * float64(b.limit))
+	if n < quick {
+		return quickGap
+	}
+	return (b.span - time.Duration(quick)*quickGap) / time.Duration(max(1, b.limit-quick)) * 102 / 100
+}
+
+// tight reports whether the next send after one more would have to wait
+// longer than the quick gap: then waiting answers fold.
+func (b *budget) tight(now time.Time) bool {
+	return b.limit > 0 && (b.gap(b.count(now)+1) > quickGap || b.blocked.After(now))
+}

@@ -1,0 +1,208 @@
+// Package chattest helps tests of the engine and of platforms: an in-memory
+// chat network, and the conformance suite that every platform runs.
+package chattest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"qunmate/bot/chat"
+)
+
+// Domain of the in-memory network.
+const Domain = "test"
+
+// Shown is a message that stands in a chat now.
+type Shown struct {
+	ID      string
+	Chat    chat.Ref
+	To      chat.User // whom it is for alone; zero: everybody
+	Content chat.Content
+	Edited  bool
+	Deleted bool
+}
+
+// Network is an in-memory chat network with groups and private chats. It is a
+// chat.Platform, a chat.Deleter and a chat.FactFinder.
+type Network struct {
+	mu      sync.Mutex
+	name    string
+	caps    chat.Caps
+	deliver chat.Deliver
+	running chan struct{}
+	shown   []Shown
+	fresh   []int // indices shown or edited since the last Take
+	next    int
+	admins  map[chat.Ref][]chat.User
+	fault   func(chat.Letter) error
+	down    bool
+}
+
+// Full are the capabilities of a surface that can do everything.
+func Full() chat.Caps {
+	return chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Delete: true, Push: true, Files: true, AdminList: true, MaxText: 4096}
+}
+
+// NewNetwork makes a network that one engine may run as a connection.
+func NewNetwork(name string, caps chat.Caps) *Network {
+	return &Network{name: name, caps: caps, running: make(chan struct{}), admins: map[chat.Ref][]chat.User{}}
+}
+
+var (
+	_ chat.Platform   = (*Network)(nil)
+	_ chat.Deleter    = (*Network)(nil)
+	_ chat.FactFinder = (*Network)(nil)
+)
+
+// Name implements chat.Platform.
+func (n *Network) Name() string { return n.name }
+
+// Domain implements chat.Platform.
+func (n *Network) Domain() string { return Domain }
+
+// Caps implements chat.Platform.
+func (n *Network) Caps(chat.Chat) chat.Caps { return n.caps }
+
+// Run implements chat.Platform.
+func (n *Network) Run(ctx context.Context, deliver chat.Deliver) error {
+	n.mu.Lock()
+	n.deliver = deliver
+	select {
+	case <-n.running:
+	default:
+		close(n.running)
+	}
+	n.mu.Unlock()
+	<-ctx.Done()
+	return nil
+}
+
+// Deliver hands events to the engine and returns its word.
+func (n *Network) Deliver(ctx context.Context, events ...chat.Event) error {
+	<-n.running
+	n.mu.Lock()
+	d := n.deliver
+	n.mu.Unlock()
+	return d(ctx, events)
+}
+
+// SetAdmins says who administers a chat.
+func (n *Network) SetAdmins(c chat.Ref, admins ...chat.User) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.admins[c] = admins
+}
+
+// SetDown makes every send fail as if the network were unreachable.
+func (n *Network) SetDown(down bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.down = down
+}
+
+// SetFault makes sends fail for which f returns an error; nil is none.
+func (n *Network) SetFault(f func(chat.Letter) error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.fault = f
+}
+
+// Facts implements chat.FactFinder.
+func (n *Network) Facts(_ context.Context, c chat.Chat) (chat.Facts, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return chat.Facts{Admins: slices.Clone(n.admins[c.Ref])}, nil
+}
+
+// Send implements chat.Platform.
+func (n *Network) Send(_ context.Context, l chat.Letter) (chat.Sent, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.down {
+		return chat.Sent{}, &chat.SendError{Fault: chat.Retry, Err: fmt.Errorf("network is down")}
+	}
+	if n.fault != nil {
+		if err := n.fault(l); err != nil {
+			return chat.Sent{}, err
+		}
+	}
+	if l.Edit != "" {
+		i, err := n.find(l.Edit)
+		if err != nil {
+			return chat.Sent{}, err
+		}
+		n.shown[i].Content, n.shown[i].Edited = l.Content, true
+		n.fresh = append(n.fresh, i)
+		return chat.Sent{ID: l.Edit}, nil
+	}
+	n.next++
+	s := Shown{ID: strconv.Itoa(n.next), Chat: l.Chat.Ref, Content: l.Content}
+	if l.Content.Private {
+		s.To = l.To
+	}
+	n.shown = append(n.shown, s)
+	n.fresh = append(n.fresh, len(n.shown)-1)
+	return chat.Sent{ID: s.ID, Shown: l.Content.Private && !n.caps.Whispers}, nil
+}
+
+// Delete implements chat.Deleter.
+func (n *Network) Delete(_ context.Context, _ chat.Chat, id string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	i, err := n.find(id)
+	if err != nil {
+		return err
+	}
+	n.shown[i].Deleted = true
+	n.fresh = append(n.fresh, i)
+	return nil
+}
+
+func (n *Network) find(id string) (int, error) {
+	for i, s := range n.shown {
+		if s.ID == id && !s.Deleted {
+			return i, nil
+		}
+	}
+	return 0, &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("message %s is not there", id)}
+}
+
+// Take returns what was shown, edited or deleted since the last Take.
+func (n *Network) Take() []Shown {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	out := make([]Shown, 0, len(n.fresh))
+	for _, i := range n.fresh {
+		out = append(out, n.shown[i])
+	}
+	n.fresh = nil
+	return out
+}
+
+// All returns every message ever shown, in order.
+func (n *Network) All() []Shown {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.shown)
+}
+
+// Button finds the command behind a label on the newest message a person can
+// see in a chat.
+func (n *Network) Button(c chat.Ref, who chat.Ref, label string) (string, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, s := range slices.Backward(n.shown) {
+		if s.Chat != c || s.Deleted || (!s.To.Ref.IsZero() && s.To.Ref != who) {
+			continue
+		}
+		for _, b := range s.Content.Choices {
+			if b.Label == label {
+				return b.Command, true
+			}
+		}
+	}
+	return "", false
+}

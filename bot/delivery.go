@@ -1,0 +1,349 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/storage"
+)
+
+const (
+	// inFlight bounds the sends of one connection that run at one time: enough
+	// to reach 30 a second at 500 ms an answer.
+	inFlight = 24
+	// loaded bounds how many letters of a lane stand in memory: a long broadcast
+	// must not keep the answers out.
+	loaded = 2000
+	// sendTimeout bounds one attempt.
+	sendTimeout = 30 * time.Second
+)
+
+// delivery takes the letters of one connection to its platform, within the
+// budgets of the chats and of the connection, answers first.
+type delivery struct {
+	engine   *Engine
+	platform chat.Platform
+	wake     wake
+
+	cursor  [storage.LaneBroadcast + 1]int64 // letters of a lane up to this id are loaded or settled
+	count   [storage.LaneBroadcast + 1]int   // letters in memory per lane
+	chats   map[int64]*mailbox
+	all     budget
+	results chan result
+	flying  int
+}
+
+// mailbox is what waits for one chat.
+type mailbox struct {
+	chat    storage.Chat
+	letters []storage.Letter
+	budget  budget
+	busy    bool // one send at a time: messages keep their order
+}
+
+// result is what an attempt brought.
+type result struct {
+	box     *mailbox
+	letters []storage.Letter // the first was sent; the others are folded into it
+	sent    chat.Sent
+	err     *chat.SendError
+}
+
+func newDelivery(e *Engine, p chat.Platform) *delivery {
+	d := &delivery{engine: e, platform: p, wake: newWake(), chats: map[int64]*mailbox{}, results: make(chan result, inFlight)}
+	d.all.span = time.Second
+	return d
+}
+
+// rebuildBudgets counts what was sent in the minute before the start.
+func (d *delivery) rebuildBudgets(ctx context.Context) error {
+	now := d.engine.Clock.Now()
+	return d.engine.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
+		sends, err := r.RecentSends(ctx, d.platform.Name(), now.Add(-time.Minute))
+		if err != nil {
+			return err
+		}
+		for _, s := range sends {
+			box, err := d.box(ctx, r, s.ChatID)
+			if err != nil {
+				return err
+			}
+			box.budget.add(s.At)
+			d.all.add(s.At)
+		}
+		return nil
+	})
+}
+
+// box finds or makes a chat's mailbox.
+func (d *delivery) box(ctx context.Context, r *storage.Reader, chatID int64) (*mailbox, error) {
+	if b, ok := d.chats[chatID]; ok {
+		return b, nil
+	}
+	c, err := r.Chat(ctx, chatID)
+	if err != nil {
+		return nil, err
+	}
+	b := &mailbox{chat: c}
+	b.budget.span = time.Minute
+	if !d.engine.Unlimited {
+		caps := d.platform.Caps(chatOf(c))
+		b.budget.limit, d.all.limit = caps.PerMinute, caps.PerSecond
+	}
+	d.chats[chatID] = b
+	return b, nil
+}
+
+// run delivers until ctx ends, then waits for the attempts under way, so that
+// their outcomes are not lost.
+func (d *delivery) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		changed := d.engine.Clock.Changed()
+		if err := d.load(ctx); err != nil && ctx.Err() == nil {
+			d.engine.Log.Error("outbox", "connection", d.platform.Name(), "err", err)
+		}
+		next := d.dispatch(ctx)
+		d.wait(ctx, next, changed)
+	}
+	for d.flying > 0 {
+		d.settleAll(context.WithoutCancel(ctx), <-d.results)
+	}
+}
+
+// wait blocks until something can have changed: a result, a new letter, the
+// earliest budget, a move of the clock.
+func (d *delivery) wait(ctx context.Context, next time.Time, changed <-chan struct{}) {
+	var alarm <-chan time.Time
+	if !next.IsZero() {
+		t := time.NewTimer(next.Sub(d.engine.Clock.Now()))
+		defer t.Stop()
+		alarm = t.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-alarm:
+	case <-changed:
+	case <-d.wake:
+	case r := <-d.results:
+		d.settleAll(context.WithoutCancel(ctx), r)
+	}
+}
+
+// load takes new letters from the outbox, lane by lane.
+func (d *delivery) load(ctx context.Context) error {
+	return d.engine.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
+		for lane := range storage.LaneBroadcast + 1 {
+			if d.count[lane] >= loaded {
+				continue
+			}
+			letters, err := r.OpenLetters(ctx, d.platform.Name(), lane, d.cursor[lane], loaded-d.count[lane])
+			if err != nil {
+				return err
+			}
+			for _, l := range letters {
+				if err := d.put(ctx, r, l); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// put files a letter into its chat's mailbox.
+func (d *delivery) put(ctx context.Context, r *storage.Reader, l storage.Letter) error {
+	box, err := d.box(ctx, r, l.ChatID)
+	if err != nil {
+		return err
+	}
+	if l.Slot != "" {
+		d.overtake(box, l)
+	}
+	box.letters = append(box.letters, l)
+	d.cursor[l.Lane] = l.ID
+	d.count[l.Lane]++
+	return nil
+}
+
+// overtake drops letters of the same slot that have not left: the database
+// has folded them already.
+func (d *delivery) overtake(b *mailbox, l storage.Letter) {
+	b.letters = slices.DeleteFunc(b.letters, func(old storage.Letter) bool {
+		gone := old.Slot == l.Slot && old.Verb == storage.VerbSend
+		if gone {
+			d.count[old.Lane]--
+		}
+		return gone
+	})
+}
+
+// dispatch starts every send that is within the budgets now, answers first,
+// and returns when the next one could be.
+func (d *delivery) dispatch(ctx context.Context) time.Time {
+	var next time.Time
+	for d.flying < inFlight {
+		now := d.engine.Clock.Now()
+		box, i, at := d.best(now)
+		if box == nil {
+			return at
+		}
+		if wait := d.all.next(now); wait.After(now) {
+			return wait
+		}
+		d.start(ctx, box, i, now)
+	}
+	return next
+}
+
+// best finds the letter to send now: the lowest lane, and in it the one that
+// was decided first. Without one it says when there may be.
+func (d *delivery) best(now time.Time) (*mailbox, int, time.Time) {
+	var best *mailbox
+	var at time.Time
+	index := 0
+	for id, b := range d.chats {
+		if len(b.letters) == 0 {
+			if b.budget.count(now) == 0 && !b.busy {
+				delete(d.chats, id) // quiet chats cost no memory
+			}
+			continue
+		}
+		if b.busy {
+			continue
+		}
+		i, ready := b.first(now)
+		if i < 0 || ready.After(now) {
+			if at.IsZero() || ready.Before(at) {
+				at = ready
+			}
+			continue
+		}
+		if best == nil || before(b.letters[i], best.letters[index]) {
+			best, index = b, i
+		}
+	}
+	return best, index, at
+}
+
+func before(a, b storage.Letter) bool {
+	if a.Lane != b.Lane {
+		return a.Lane < b.Lane
+	}
+	return a.ID < b.ID
+}
+
+// first is the index of the chat's next letter and the instant it may go.
+func (b *mailbox) first(now time.Time) (int, time.Time) {
+	chosen, at := -1, time.Time{}
+	for i, l := range b.letters {
+		if l.NextAt.After(now) {
+			if at.IsZero() || l.NextAt.Before(at) {
+				at = l.NextAt
+			}
+			continue
+		}
+		if chosen < 0 || before(l, b.letters[chosen]) {
+			chosen = i
+		}
+	}
+	if chosen < 0 {
+		return -1, at
+	}
+	if b.letters[chosen].Verb == storage.VerbDelete {
+		return chosen, now // taking back is no message: it needs no budget
+	}
+	return chosen, b.budget.next(now)
+}
+
+// start begins one attempt. Its letters leave the mailbox; what is to be tried
+// again comes back with the result.
+func (d *delivery) start(ctx context.Context, b *mailbox, i int, now time.Time) {
+	group := b.take(i, now)
+	d.count[group[0].Lane] -= len(group)
+	b.busy = true
+	d.flying++
+	if group[0].Verb == storage.VerbSend {
+		b.budget.add(now)
+		d.all.add(now)
+	}
+	c := b.chat
+	go func() {
+		sent, err := d.attempt(context.WithoutCancel(ctx), c, group)
+		r := result{box: b, letters: group, sent: sent}
+		if err != nil {
+			r.err = chat.AsSendError(err)
+		}
+		d.results <- r
+	}()
+}
+
+// attempt sends a letter, or several folded into one.
+func (d *delivery) attempt(ctx context.Context, c storage.Chat, group []storage.Letter) (sent chat.Sent, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &chat.SendError{Fault: chat.Unknown, Err: fmt.Errorf("panic while sending: %v", p)}
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	l := group[0]
+	if l.Verb == storage.VerbDelete {
+		deleter, ok := d.platform.(chat.Deleter)
+		if !ok {
+			return sent, &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("the platform cannot delete")}
+		}
+		return sent, deleter.Delete(ctx, chatOf(c), l.ExternalID)
+	}
+	letter, err := d.letter(ctx, c, l)
+	if err != nil {
+		return sent, err
+	}
+	if len(group) > 1 {
+		letter, err = foldLetters(letter, group)
+		if err != nil {
+			return sent, err
+		}
+	}
+	if l.Once {
+		if err := d.engine.do(ctx, func(ctx context.Context, tx *storage.Tx) error { return tx.Claim(ctx, l.ID) }); err != nil {
+			return sent, &chat.SendError{Fault: chat.Retry, Err: err}
+		}
+	}
+	return d.platform.Send(ctx, letter)
+}
+
+// letter makes the platform's form of a row.
+func (d *delivery) letter(ctx context.Context, c storage.Chat, l storage.Letter) (chat.Letter, error) {
+	out := chat.Letter{ID: l.ID, Chat: chatOf(c), Reply: l.Reply, Created: l.CreatedAt}
+	out.Chat.Thread = l.Thread
+	if err := json.Unmarshal([]byte(l.Content), &out.Content); err != nil {
+		return out, &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("content: %w", err)}
+	}
+	err := d.engine.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
+		if l.AccountID != 0 {
+			a, err := r.Account(ctx, l.AccountID)
+			if err != nil {
+				return err
+			}
+			out.To = chat.User{Ref: chat.Ref{Domain: a.Domain, ID: a.ExternalID}, Name: a.Name, Username: a.Username, Language: a.Language}
+		}
+		if l.Slot == "" || l.Error == lostSlot {
+			return nil
+		}
+		var err error
+		out.Edit, err = r.SlotMessage(ctx, l.ChatID, l.Slot)
+		return err
+	})
+	if err != nil {
+		return out, &chat.SendError{Fault: chat.Retry, Err: err}
+	}
+	return out, nil
+}
+
+// lostSlot marks a letter whose earlier message cannot be edited any more: it
+// is sent as a new one.
+const lostSlot = "the earlier message is gone"

@@ -1,0 +1,187 @@
+// Package bot is the engine: events come in at one door, decisions are made in
+// one transaction, letters leave at one door.
+//
+// It knows no platform and no command family; both are handed in.
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/storage"
+	"qunmate/templates"
+)
+
+// Options of New.
+type Options struct {
+	DB        *storage.DB
+	Texts     *templates.Set
+	Platforms []chat.Platform // in the order of the configuration: in one chat the first answers
+	Commands  []Command
+	Actions   []Action
+	Listeners []Listener
+	Clock     *Clock
+	Log       *slog.Logger
+
+	Language  string     // default language
+	Timezone  string     // default zone of new communities, IANA name
+	DayStart  int        // default start of the day, minutes after midnight
+	Operators []chat.Ref // operators named in the configuration
+
+	// Unlimited switches the platforms' known send limits off: for load tests
+	// against a local server only.
+	Unlimited bool
+}
+
+// Engine runs the program: one writer, one delivery per connection.
+type Engine struct {
+	Options
+	registry  registry
+	routes    map[string]int // connection → rank
+	platforms map[string]chat.Platform
+	operators map[chat.Ref]bool
+	days      dayCache
+
+	jobs    chan job
+	inbox   wake // something waits in the inbox
+	timers  wake // a deadline was set
+	mail    map[string]*delivery
+	facts   chan factJob
+	ready   chan struct{} // closed when Run has put the database in order
+	full    fullAlarm
+	started time.Time
+}
+
+// New checks that everything fits together; Run starts it.
+func New(o Options) (*Engine, error) {
+	if o.Clock == nil {
+		o.Clock = NewClock(0)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &Engine{
+		Options: o, routes: map[string]int{}, platforms: map[string]chat.Platform{}, operators: map[chat.Ref]bool{},
+		jobs: make(chan job), inbox: newWake(), timers: newWake(), mail: map[string]*delivery{},
+		facts: make(chan factJob, 256), ready: make(chan struct{}),
+	}
+	for i, p := range o.Platforms {
+		if _, twice := e.platforms[p.Name()]; twice {
+			return nil, fmt.Errorf("bot: two connections are called %q", p.Name())
+		}
+		e.routes[p.Name()], e.platforms[p.Name()] = i, p
+		e.mail[p.Name()] = newDelivery(e, p)
+	}
+	for _, ref := range o.Operators {
+		e.operators[ref] = true
+	}
+	var err error
+	e.registry, err = newRegistry(append(builtins(), o.Commands...), o.Actions, append(coreListeners(), o.Listeners...))
+	return e, err
+}
+
+// Run works until ctx ends; it returns early only for a fault that no retry
+// can mend. What is committed by then is finished, the rest stays in the
+// database.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.recover(ctx); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var inner, outer sync.WaitGroup
+	// The writer outlives everything that hands it work.
+	writer, stopWriter := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWriter()
+	outer.Go(func() { e.write(writer) })
+	for _, d := range e.mail {
+		inner.Go(func() { d.run(ctx) })
+	}
+	inner.Go(func() { e.watchInbox(ctx) })
+	inner.Go(func() { e.watchTimers(ctx) })
+	inner.Go(func() { e.learn(ctx) })
+	inner.Go(func() { e.keepMenus(ctx) })
+	inner.Go(func() { e.housekeep(ctx) })
+	close(e.ready)
+	for _, p := range e.Platforms {
+		inner.Go(func() {
+			if err := p.Run(ctx, e.Door(p.Name())); err != nil && ctx.Err() == nil {
+				stop(fmt.Errorf("connection %s: %w", p.Name(), err))
+			}
+		})
+	}
+	inner.Wait()
+	stopWriter()
+	outer.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Ready is closed once events are taken.
+func (e *Engine) Ready() <-chan struct{} { return e.ready }
+
+// Door is where a connection delivers its events. It returns nil only after
+// their effects are on disk.
+func (e *Engine) Door(connection string) chat.Deliver {
+	return func(ctx context.Context, events []chat.Event) error {
+		if len(events) == 0 {
+			return nil
+		}
+		return e.submit(ctx, job{via: connection, events: events})
+	}
+}
+
+// recover puts the database in order after a start.
+func (e *Engine) recover(ctx context.Context) error {
+	e.started = e.Clock.Now()
+	var unsure []storage.Letter
+	err := e.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		var err error
+		unsure, err = tx.Rescue(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("recover: %w", err)
+	}
+	for _, l := range unsure {
+		e.Log.Warn("a letter may or may not have gone out before the stop; it is not sent again", "letter", l.ID, "kind", l.Kind, "chat", l.ChatID)
+	}
+	if err := e.loadHighWater(ctx); err != nil {
+		return fmt.Errorf("recover: %w", err)
+	}
+	for _, d := range e.mail {
+		if err := d.rebuildBudgets(ctx); err != nil {
+			return fmt.Errorf("recover: %w", err)
+		}
+	}
+	return nil
+}
+
+// newID makes a short random id for a fault, the same in the log and in what
+// the person sees.
+func newID() string {
+	var b [3]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return hex.EncodeToString(b[:])
+}
+
+// wake is a signal that is never lost and never piles up.
+type wake chan struct{}
+
+func newWake() wake { return make(wake, 1) }
+
+func (w wake) ring() {
+	select {
+	case w <- struct{}{}:
+	default:
+	}
+}

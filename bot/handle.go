@@ -1,0 +1,208 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/storage"
+)
+
+// handle applies one event inside the writer's transaction. Its error is a
+// fault, a park or a lost transaction; refusals are answers, not errors.
+func (e *Engine) handle(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, attempts int) error {
+	req, ok, err := e.prepare(ctx, tx, via, ev)
+	if err != nil || !ok {
+		return err
+	}
+	req.attempts = attempts
+	var reply Reply
+	err = tx.Savepoint(ctx, func(ctx context.Context) error {
+		var err error
+		reply, err = e.decide(ctx, req)
+		return err
+	})
+	var no *Refusal
+	if errors.As(err, &no) {
+		if no.Quiet {
+			said, err := tx.Refuse(ctx, req.Chat.ID, req.Account.ID, tx.Now.Add(refusalPause))
+			if err != nil || !said {
+				return err
+			}
+		}
+		reply, err = no.Reply, nil
+	}
+	if err != nil {
+		return err
+	}
+	return req.Answer(ctx, reply)
+}
+
+// refusalPause is how long a person who may not do something is not told again.
+const refusalPause = time.Hour
+
+// prepare finds chat and sender of an event. ok is false when the event is not
+// for this route or not for us.
+func (e *Engine) prepare(ctx context.Context, tx *storage.Tx, via string, ev chat.Event) (*Request, bool, error) {
+	req := &Request{Tx: tx, Event: ev, engine: e, via: via, Language: e.Language}
+	if !ev.Chat.Ref.IsZero() {
+		c, ok, err := e.chatFor(ctx, tx, via, ev)
+		if err != nil || !ok {
+			return nil, false, err
+		}
+		req.Chat, req.via = c, c.Connection
+		req.Private = c.Kind == string(chat.Private)
+		req.Community = c.CommunityID
+		if c.Language != "" && !req.Private {
+			req.Language = c.Language
+		}
+		if p := e.platforms[req.via]; p != nil {
+			req.Caps = p.Caps(ev.Chat)
+		}
+	}
+	if !ev.Sender.Ref.IsZero() {
+		a, err := tx.Touch(ctx, storage.Seen{Domain: ev.Sender.Ref.Domain, ExternalID: ev.Sender.Ref.ID, Name: ev.Sender.Name, Username: ev.Sender.Username, Language: ev.Sender.Language})
+		if err != nil {
+			return nil, false, err
+		}
+		req.Account = a
+	}
+	if err := req.chooseCommunity(ctx); err != nil {
+		return nil, false, err
+	}
+	return req, true, req.setTimes(ctx)
+}
+
+// chooseCommunity finds the community of a private chat: the only one the
+// person is in, or the one he chose.
+func (req *Request) chooseCommunity(ctx context.Context) error {
+	if !req.Private || req.Account.ID == 0 {
+		return nil
+	}
+	p, err := req.Tx.Person(ctx, req.Account.PersonID)
+	if err != nil {
+		return err
+	}
+	if p.Language != "" {
+		req.Language = p.Language
+	}
+	all, err := req.Tx.CommunitiesOf(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	if len(all) == 1 {
+		req.Community = all[0].ID
+	} else if slices.ContainsFunc(all, func(c storage.Community) bool { return c.ID == p.Home }) {
+		req.Community = p.Home
+	}
+	return nil
+}
+
+// setTimes puts the request's instants into the community's zone and names the
+// chat day.
+func (req *Request) setTimes(ctx context.Context) error {
+	days, err := req.engine.days.of(ctx, &req.Tx.Reader, req.Community, req.engine)
+	if err != nil {
+		return err
+	}
+	req.Days = days
+	at := req.engine.judge(req.Event.At, req.Tx.Now)
+	zone := days.Zone(at)
+	req.Now, req.At, req.Day = req.Tx.Now.In(zone), at.In(zone), days.Day(at)
+	return nil
+}
+
+// chatFor finds or makes the chat of an event and decides whether this route
+// answers there. In one chat the first configured connection answers.
+func (e *Engine) chatFor(ctx context.Context, tx *storage.Tx, via string, ev chat.Event) (storage.Chat, bool, error) {
+	c, err := tx.ChatByRef(ctx, ev.Chat.Ref.Domain, ev.Chat.Ref.ID)
+	if err == nil && c.State == storage.ChatMigrated {
+		c, err = tx.Chat(ctx, c.MovedTo)
+	}
+	change, _ := ev.Detail.(chat.ChatChange)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		if change.Standing == chat.Removed {
+			return c, false, nil
+		}
+		c, err = e.addChat(ctx, tx, via, ev.Chat)
+		return c, true, err
+	case err != nil:
+		return c, false, err
+	}
+	if c.Connection != via && via != "" {
+		rank, known := e.routes[c.Connection]
+		if c.Connection != "" && known && rank < e.routes[via] {
+			return c, false, nil
+		}
+		c.Connection = via
+		return c, true, e.refreshChat(ctx, tx, c, ev, true)
+	}
+	return c, true, e.refreshChat(ctx, tx, c, ev, false)
+}
+
+// refreshChat keeps title, publicity and state in step with what the platform
+// says.
+func (e *Engine) refreshChat(ctx context.Context, tx *storage.Tx, c storage.Chat, ev chat.Event, changed bool) error {
+	if ev.Chat.Title != "" && ev.Chat.Title != c.Title {
+		c.Title, changed = ev.Chat.Title, true
+	}
+	if ev.Kind == chat.Message && ev.Chat.Public != c.Public {
+		c.Public, changed = ev.Chat.Public, true
+	}
+	if c.State == storage.ChatLeft && (ev.Kind == chat.Message || ev.Kind == chat.Press) {
+		c.State, changed = storage.ChatActive, true
+	}
+	if !changed {
+		return nil
+	}
+	return tx.UpdateChat(ctx, c)
+}
+
+func (e *Engine) addChat(ctx context.Context, tx *storage.Tx, via string, c chat.Chat) (storage.Chat, error) {
+	row := storage.Chat{Domain: c.Ref.Domain, ExternalID: c.Ref.ID, Kind: string(c.Type), Title: c.Title, Connection: via, Public: c.Public}
+	if row.Kind == "" {
+		row.Kind = string(chat.Group)
+	}
+	if row.Kind != string(chat.Private) {
+		own, err := tx.AddCommunity(ctx, c.Title, e.Timezone, e.DayStart)
+		if err != nil {
+			return row, fmt.Errorf("new community: %w", err)
+		}
+		row.CommunityID = own.ID
+	}
+	return tx.AddChat(ctx, row)
+}
+
+// decide runs what the event is for.
+func (e *Engine) decide(ctx context.Context, req *Request) (Reply, error) {
+	switch req.Event.Kind {
+	case chat.Message, chat.Press:
+		return e.typed(ctx, req)
+	case chat.Join, chat.Leave, chat.ChatChanged, chat.Learned, chat.Timer:
+	}
+	return e.listen(ctx, req)
+}
+
+// listen gives the event to its listeners, in order. The first answer is said;
+// the others are heard all the same.
+func (e *Engine) listen(ctx context.Context, req *Request) (Reply, error) {
+	var first Reply
+	due, _ := req.Event.Detail.(chat.Due)
+	for _, l := range e.registry.listeners {
+		if !slices.Contains(l.Kinds, req.Event.Kind) || l.Task != due.Task {
+			continue
+		}
+		r, err := l.Run(ctx, req)
+		if err != nil {
+			return first, err
+		}
+		if first.Template == "" {
+			first = r
+		}
+	}
+	return first, nil
+}

@@ -1,0 +1,230 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/storage"
+)
+
+// maxBatch is how many events share one commit. A commit costs an fsync; more
+// than this brings little and makes the first wait for the last.
+const maxBatch = 128
+
+// job is something to do inside a write transaction: events of a connection,
+// or a piece of the engine's own bookkeeping.
+type job struct {
+	via    string
+	events []chat.Event
+	fn     func(context.Context, *storage.Tx) error
+	done   chan error
+}
+
+func (j job) weight() int { return max(1, len(j.events)) }
+
+// ErrStopped is returned to a connection that delivers after the stop.
+var ErrStopped = errors.New("the bot is stopping")
+
+// submit hands a job to the writer and waits for its commit.
+func (e *Engine) submit(ctx context.Context, j job) error {
+	j.done = make(chan error, 1)
+	select {
+	case e.jobs <- j:
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrStopped, ctx.Err())
+	}
+	// Once taken it will be answered: the writer outlives its callers.
+	return <-j.done
+}
+
+// do runs fn in the writer's next transaction.
+func (e *Engine) do(ctx context.Context, fn func(context.Context, *storage.Tx) error) error {
+	return e.submit(ctx, job{fn: fn})
+}
+
+// write is the one writer. It takes what waits, up to maxBatch events, and
+// commits it together.
+func (e *Engine) write(ctx context.Context) {
+	for {
+		select {
+		case j := <-e.jobs:
+			e.commit(ctx, e.gather(j))
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// gather takes along what waits already; it never waits itself.
+func (e *Engine) gather(first job) []job {
+	batch, n := []job{first}, first.weight()
+	for n < maxBatch {
+		select {
+		case j := <-e.jobs:
+			batch, n = append(batch, j), n+j.weight()
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit runs a batch in one transaction. If the database gives the whole
+// transaction up, each event is tried alone, so that one bad event cannot take
+// its neighbours along.
+func (e *Engine) commit(ctx context.Context, batch []job) {
+	err := e.inTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		for _, j := range batch {
+			if err := e.runJob(ctx, tx, j); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		for _, j := range batch {
+			j.done <- nil
+		}
+		return
+	}
+	e.Log.Warn("batch dropped, its events are tried one by one", "events", len(batch), "err", err)
+	for _, j := range batch {
+		j.done <- e.commitAlone(ctx, j)
+	}
+}
+
+func (e *Engine) commitAlone(ctx context.Context, j job) error {
+	if j.fn != nil {
+		return e.checkWrite(e.inTx(ctx, j.fn))
+	}
+	for _, ev := range j.events {
+		err := e.inTx(ctx, func(ctx context.Context, tx *storage.Tx) error { return e.runEvent(ctx, tx, j.via, ev) })
+		if err := e.checkWrite(err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inTx runs fn in a transaction and, after the commit, wakes whoever waits for
+// the rows it wrote.
+func (e *Engine) inTx(ctx context.Context, fn func(context.Context, *storage.Tx) error) error {
+	var touched storage.Queue
+	err := e.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		err := fn(ctx, tx)
+		touched = tx.Touched
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	e.full.clear(e)
+	if touched&storage.TouchedOutbox != 0 {
+		for _, d := range e.mail {
+			d.wake.ring()
+		}
+	}
+	if touched&storage.TouchedTimers != 0 {
+		e.timers.ring()
+	}
+	if touched&storage.TouchedInbox != 0 {
+		e.inbox.ring()
+	}
+	return nil
+}
+
+// checkWrite watches for a database that cannot be written.
+func (e *Engine) checkWrite(err error) error {
+	if errors.Is(err, storage.ErrFull) || errors.Is(err, storage.ErrReadOnly) {
+		e.full.raise(e, err)
+	}
+	return err
+}
+
+func (e *Engine) runJob(ctx context.Context, tx *storage.Tx, j job) error {
+	if j.fn != nil {
+		return tx.Savepoint(ctx, func(ctx context.Context) error { return j.fn(ctx, tx) })
+	}
+	for _, ev := range j.events {
+		if err := e.runEvent(ctx, tx, j.via, ev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runEvent is the outer savepoint of one event: dedupe, chat, member, answer.
+// An event of a route that does not answer in its chat is acknowledged and
+// forgotten.
+func (e *Engine) runEvent(ctx context.Context, tx *storage.Tx, via string, ev chat.Event) error {
+	return tx.Savepoint(ctx, func(ctx context.Context) error {
+		twice, err := tx.SeenBefore(ctx, ev.ID.Domain, ev.ID.ID)
+		if err != nil || twice {
+			return err
+		}
+		return e.attempt(ctx, tx, via, ev, storage.Waiting{})
+	})
+}
+
+// Events after a fault are tried again after these pauses, then given up.
+var faultPauses = []time.Duration{2 * time.Second, 20 * time.Second}
+
+// attempt runs an event, first or again (w.ID is then its row in the inbox),
+// and files what is left to do: nothing, a park, a retry, or an apology.
+func (e *Engine) attempt(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, w storage.Waiting) error {
+	err := e.handle(ctx, tx, via, ev, w.Attempts)
+	var park *parkError
+	switch {
+	case err == nil:
+		if w.ID != 0 {
+			return tx.DropWaiting(ctx, w.ID)
+		}
+		return nil
+	case errors.Is(err, storage.ErrTxLost), errors.Is(err, storage.ErrFull):
+		return err
+	case errors.As(err, &park):
+		w.State, w.NextAt = storage.InboxParked, tx.Now.Add(parkLimit)
+		tx.AfterCommit(func() { e.ask(park.chat, via) })
+	default:
+		w = e.fault(ctx, tx, via, ev, w, err)
+	}
+	w.Attempts++
+	w.Connection = via
+	return e.keep(ctx, tx, ev, w)
+}
+
+// fault logs an error once, with the short id that the person sees as well
+// when the event is given up.
+func (e *Engine) fault(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, w storage.Waiting, cause error) storage.Waiting {
+	if w.Fault == "" {
+		w.Fault = newID()
+	}
+	w.Error = cause.Error()
+	if w.Attempts < len(faultPauses) {
+		w.State, w.NextAt = storage.InboxRetry, tx.Now.Add(faultPauses[w.Attempts])
+		e.Log.Error("an event failed and will be tried again", "fault", w.Fault, "event", ev.ID.String(), "kind", ev.Kind, "attempt", w.Attempts+1, "err", cause)
+		return w
+	}
+	w.State, w.NextAt = storage.InboxFailed, tx.Now
+	e.Log.Error("an event failed and is given up", "fault", w.Fault, "event", ev.ID.String(), "kind", ev.Kind, "err", cause)
+	if err := tx.Savepoint(ctx, func(ctx context.Context) error { return e.apologise(ctx, tx, via, ev, w.Fault) }); err != nil {
+		e.Log.Error("the apology failed too", "fault", w.Fault, "err", err)
+	}
+	return w
+}
+
+func (e *Engine) keep(ctx context.Context, tx *storage.Tx, ev chat.Event, w storage.Waiting) error {
+	if w.ID != 0 {
+		return tx.SetWaiting(ctx, w)
+	}
+	text, err := encodeEvent(ev)
+	if err != nil {
+		return err
+	}
+	w.Event = text
+	_, err = tx.AddWaiting(ctx, w)
+	return err
+}

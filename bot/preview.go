@@ -1,0 +1,236 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"qunmate/storage"
+)
+
+const (
+	previewLife = 10 * time.Minute
+	// UndoLife is how long an administrator's change can be taken back.
+	UndoLife = 24 * time.Hour
+)
+
+// Preview stores a change that waits for its author's word and returns the
+// reply that shows it with its two buttons. data is what the action gets; the
+// text gets view, with the preview's ID beside it as .ID.
+func (req *Request) Preview(ctx context.Context, action, title string, data any, template string, view any) (Reply, error) {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return Reply{}, fmt.Errorf("preview: %w", err)
+	}
+	id, err := req.Tx.AddPreview(ctx, storage.Preview{
+		ChatID: req.Chat.ID, AccountID: req.Account.ID, Action: action, Data: string(text), Title: title, ExpiresAt: req.Tx.Now.Add(previewLife),
+	})
+	if err != nil {
+		return Reply{}, err
+	}
+	n := strconv.FormatInt(id, 10)
+	return Reply{Template: template, Data: view, Choices: []Choice{
+		{Label: "common.confirm", Command: "/confirm " + n},
+		{Label: "common.cancel", Command: "/cancel " + n},
+	}}, nil
+}
+
+// Audit writes the row that /undo names and returns its number. before and
+// after are stored as JSON; undo says whether it can be taken back.
+func (req *Request) Audit(ctx context.Context, action string, before, after any, reason string, undo bool) (int64, error) {
+	b, err := json.Marshal(before)
+	if err != nil {
+		return 0, fmt.Errorf("audit: %w", err)
+	}
+	a, err := json.Marshal(after)
+	if err != nil {
+		return 0, fmt.Errorf("audit: %w", err)
+	}
+	row := storage.Audited{CommunityID: req.Community, ChatID: req.Chat.ID, Action: action, Before: string(b), After: string(a), Reason: reason}
+	if !req.Event.Sender.Anonymous {
+		row.PersonID = req.Account.PersonID
+	}
+	if undo {
+		row.UndoUntil = req.Tx.Now.Add(UndoLife)
+	}
+	return req.Tx.Audit(ctx, row)
+}
+
+// builtins are the commands of the engine itself.
+func builtins() []Command {
+	return []Command{
+		{Name: "confirm", Place: Anywhere, Run: confirm},
+		{Name: "cancel", Place: Anywhere, Run: cancel},
+		{Name: "undo", Place: Anywhere, Run: undo},
+		{Name: "use", Place: PrivateOnly, Run: use},
+	}
+}
+
+// pick finds the preview a /confirm or /cancel speaks of: the one with the
+// number, or the sender's only open one here.
+func pick(ctx context.Context, req *Request) (storage.Preview, error) {
+	if w := strings.TrimPrefix(req.Args.Word(0), "#"); w != "" {
+		return pickNumber(ctx, req, w)
+	}
+	open, err := req.Tx.OpenPreviews(ctx, req.Chat.ID, req.Account.ID, req.Tx.Now)
+	if err != nil {
+		return storage.Preview{}, err
+	}
+	switch len(open) {
+	case 0:
+		return storage.Preview{}, Refuse("common.nothing_open", nil)
+	case 1:
+		return open[0], nil
+	}
+	var choices []Choice
+	for _, p := range open {
+		choices = append(choices, Choice{Label: "common.open_preview", Data: p, Command: fmt.Sprintf("/%s %d", req.Command, p.ID)})
+	}
+	return storage.Preview{}, Refuse("common.several_open", struct {
+		Previews []storage.Preview
+		Command  string
+	}{open, req.Command}, choices...)
+}
+
+func pickNumber(ctx context.Context, req *Request, word string) (storage.Preview, error) {
+	id, err := strconv.ParseInt(word, 10, 64)
+	if err != nil {
+		return storage.Preview{}, Refuse("common.bad_number", struct{ Word, Example string }{word, "/" + req.Command + " 12"})
+	}
+	p, err := req.Tx.PreviewByID(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (p.ChatID != req.Chat.ID) {
+		return p, Refuse("common.no_preview", struct{ ID int64 }{id})
+	}
+	switch {
+	case err != nil:
+		return p, err
+	case p.AccountID != req.Account.ID:
+		return p, Refuse("common.not_your_preview", nil)
+	case p.State == storage.PreviewConfirmed:
+		return p, Refuse("common.preview_done", nil)
+	case p.State == storage.PreviewCancelled:
+		return p, Refuse("common.preview_cancelled", nil)
+	case !p.ExpiresAt.After(req.Tx.Now):
+		return p, Refuse("common.preview_expired", nil)
+	}
+	return p, nil
+}
+
+func confirm(ctx context.Context, req *Request) (Reply, error) {
+	p, err := pick(ctx, req)
+	if err != nil {
+		return Reply{}, err
+	}
+	a, ok := req.engine.registry.actions[p.Action]
+	if !ok {
+		return Reply{}, fmt.Errorf("preview %d has an unknown action %q", p.ID, p.Action)
+	}
+	if err := req.check(ctx, a.Role); err != nil {
+		return Reply{}, err
+	}
+	if err := req.Tx.ClosePreview(ctx, p.ID, storage.PreviewConfirmed); err != nil {
+		return Reply{}, err
+	}
+	return a.Run(ctx, req, json.RawMessage(p.Data))
+}
+
+// check looks at the role once more: between preview and confirmation a person
+// may have lost it. The list of administrators may be asked for again.
+func (req *Request) check(ctx context.Context, role Role) error {
+	if role == Member {
+		return nil
+	}
+	ok, err := req.Is(ctx, role)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &Refusal{Quiet: true, Reply: Reply{Template: "common.not_allowed", Data: struct{ Command, Role string }{req.Command, roleName(role)}}}
+	}
+	return nil
+}
+
+func cancel(ctx context.Context, req *Request) (Reply, error) {
+	p, err := pick(ctx, req)
+	if err != nil {
+		return Reply{}, err
+	}
+	if err := req.Tx.ClosePreview(ctx, p.ID, storage.PreviewCancelled); err != nil {
+		return Reply{}, err
+	}
+	return Reply{Template: "common.cancelled"}, nil
+}
+
+func undo(ctx context.Context, req *Request) (Reply, error) {
+	word := strings.TrimPrefix(req.Args.Word(0), "#")
+	id, err := strconv.ParseInt(word, 10, 64)
+	if err != nil {
+		return Reply{}, Refuse("common.bad_number", struct{ Word, Example string }{word, "/undo 12"})
+	}
+	row, err := req.Tx.AuditRow(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && row.CommunityID != req.Community {
+		return Reply{}, Refuse("common.no_audit", struct{ ID int64 }{id})
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	a := req.engine.registry.actions[row.Action]
+	if err := req.check(ctx, max(a.Role, ChatAdmin)); err != nil {
+		return Reply{}, err
+	}
+	switch {
+	case row.UndoneBy != 0:
+		return Reply{}, Refuse("common.undone_before", struct{ ID int64 }{id})
+	case a.Undo == nil || row.UndoUntil.IsZero():
+		return Reply{}, Refuse("common.no_undo", struct{ ID int64 }{id})
+	case !row.UndoUntil.After(req.Tx.Now):
+		return Reply{}, Refuse("common.undo_too_late", struct{ ID int64 }{id})
+	}
+	reply, err := a.Undo(ctx, req, row)
+	if err != nil {
+		return Reply{}, err
+	}
+	by, err := req.Audit(ctx, "undo", struct{ Undo int64 }{id}, struct{}{}, "", false)
+	if err != nil {
+		return Reply{}, err
+	}
+	return reply, req.Tx.MarkUndone(ctx, id, by)
+}
+
+// use chooses the community that private commands act on; what follows the
+// number is run there at once.
+func use(ctx context.Context, req *Request) (Reply, error) {
+	all, err := req.Tx.CommunitiesOf(ctx, req.Account.PersonID)
+	if err != nil {
+		return Reply{}, err
+	}
+	if len(all) == 0 {
+		return Reply{}, Refuse("common.no_community", nil)
+	}
+	n, err := strconv.Atoi(strings.TrimPrefix(req.Args.Word(0), "#"))
+	if err != nil || n < 1 || n > len(all) {
+		var choices []Choice
+		for i, c := range all {
+			choices = append(choices, Choice{Label: "common.community_choice", Data: struct{ Name, Status string }{c.Name, ""}, Command: fmt.Sprintf("/use %d", i+1)})
+		}
+		return Reply{}, Refuse("common.which_community", struct{ Count int }{len(all)}, choices...)
+	}
+	if err := req.Tx.SetHome(ctx, req.Account.PersonID, all[n-1].ID); err != nil {
+		return Reply{}, err
+	}
+	req.Community, req.Member = all[n-1].ID, storage.Member{}
+	if err := req.setTimes(ctx); err != nil {
+		return Reply{}, err
+	}
+	if rest := req.Args.Rest(1); rest != "" {
+		inv := Parse(rest, req.Names(), true)
+		if inv.Command != "" && inv.Command != "use" {
+			return req.engine.run(ctx, req, inv)
+		}
+	}
+	return Reply{Template: "common.using", Data: all[n-1]}, nil
+}

@@ -1,0 +1,280 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/storage"
+)
+
+// storedButton marks a button whose command was too long for the platform: the
+// rest is the row that holds it.
+const storedButton = "!"
+
+// typed handles what a person typed or pressed.
+func (e *Engine) typed(ctx context.Context, req *Request) (Reply, error) {
+	text := req.Event.Text
+	if id, ok := strings.CutPrefix(text, storedButton); ok && req.Event.Kind == chat.Press {
+		var err error
+		if text, err = e.buttonText(ctx, req, id); err != nil {
+			return Reply{}, err
+		}
+	}
+	if err := req.enter(ctx); err != nil {
+		return Reply{}, err
+	}
+	if req.Event.ForOther {
+		return e.talk(ctx, req)
+	}
+	direct := req.Private || req.Event.ToBot || req.Event.Kind == chat.Press
+	inv := Parse(text, e.Texts.Names(), direct)
+	switch {
+	case inv.Command != "":
+		return e.run(ctx, req, inv)
+	case direct && req.Event.Kind == chat.Message:
+		if r, err := e.talk(ctx, req); err != nil || r.Template != "" || text == "" {
+			return r, err
+		}
+		return e.unknown(inv.Unknown), nil
+	case req.Event.Kind == chat.Press:
+		return Reply{}, Refuse("common.stale_button", nil)
+	}
+	return e.talk(ctx, req)
+}
+
+func (e *Engine) buttonText(ctx context.Context, req *Request, id string) (string, error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return "", Refuse("common.stale_button", nil)
+	}
+	text, err := req.Tx.ButtonCommand(ctx, n)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", Refuse("common.stale_button", nil)
+	}
+	return text, err
+}
+
+// enter notes that the sender is in the group; who writes there is a member.
+func (req *Request) enter(ctx context.Context) error {
+	if req.Private || req.Account.ID == 0 || req.Event.Sender.Anonymous {
+		return nil
+	}
+	_, err := req.Tx.Enter(ctx, req.Chat.ID, req.Account.ID, req.At)
+	return err
+}
+
+// talk is what is no command: it is counted and heard by listeners.
+func (e *Engine) talk(ctx context.Context, req *Request) (Reply, error) {
+	if req.Private || req.Account.ID == 0 || req.Event.Sender.Anonymous || req.Event.Kind != chat.Message {
+		return Reply{}, nil
+	}
+	if err := req.Tx.CountMessage(ctx, req.Chat.ID, req.Account.ID, req.At); err != nil {
+		return Reply{}, err
+	}
+	if err := req.loadMember(ctx); err != nil {
+		return Reply{}, err
+	}
+	return e.listen(ctx, req)
+}
+
+// unknown is the one line for somebody who spoke to the bot by name.
+func (e *Engine) unknown(word string) Reply {
+	near := ""
+	if word != "" {
+		near = Nearest(strings.TrimPrefix(word, "/"), e.Texts.Names())
+	}
+	return Reply{Template: "common.unknown", Data: struct{ Near string }{near}}
+}
+
+// run checks what a command declares and runs it.
+func (e *Engine) run(ctx context.Context, req *Request, inv Invocation) (Reply, error) {
+	cmd, ok := e.registry.commands[inv.Command]
+	if !ok {
+		// A sub-command's name without a command of its own is an argument.
+		base, word, _ := strings.Cut(inv.Command, " ")
+		if cmd, ok = e.registry.commands[base]; !ok {
+			return e.quietUnknown(req, inv), nil
+		}
+		inv = Invocation{Command: base, Args: NewArgs(strings.TrimSpace(word + " " + inv.Args.String()))}
+	}
+	req.Command, req.Args = inv.Command, inv.Args
+	if err := e.place(ctx, req, cmd); err != nil {
+		return Reply{}, err
+	}
+	if err := req.loadMember(ctx); err != nil {
+		return Reply{}, err
+	}
+	if cmd.Role > Member {
+		ok, err := req.Is(ctx, cmd.Role)
+		if err != nil {
+			return Reply{}, err
+		}
+		if !ok {
+			return Reply{}, &Refusal{Quiet: true, Reply: Reply{Template: "common.not_allowed", Data: struct {
+				Command string
+				Role    string
+			}{cmd.Name, roleName(cmd.Role)}}}
+		}
+	}
+	return cmd.Run(ctx, req)
+}
+
+func (e *Engine) quietUnknown(req *Request, inv Invocation) Reply {
+	if req.Private || req.Event.ToBot {
+		return e.unknown(inv.Command)
+	}
+	return Reply{}
+}
+
+// place checks that the command makes sense here, and in a private chat asks
+// which community is meant.
+func (e *Engine) place(ctx context.Context, req *Request, cmd Command) error {
+	switch {
+	case cmd.Place == PrivateOnly && !req.Private:
+		return Refuse("common.private_only", struct{ Command string }{cmd.Name})
+	case cmd.Place == GroupOnly && req.Private:
+		return Refuse("common.group_only", struct{ Command string }{cmd.Name})
+	case cmd.Place == InCommunity && req.Private && req.Community == 0:
+		return e.askCommunity(ctx, req, cmd)
+	case req.Event.Sender.Anonymous && cmd.Role == Member && cmd.Place == InCommunity:
+		return Refuse("common.anonymous", nil)
+	}
+	return nil
+}
+
+// askCommunity lists the communities of a person who is in several, each with
+// how the command stands there.
+func (e *Engine) askCommunity(ctx context.Context, req *Request, cmd Command) error {
+	all, err := req.Tx.CommunitiesOf(ctx, req.Account.PersonID)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return Refuse("common.no_community", nil)
+	}
+	data := struct{ Count int }{len(all)}
+	var choices []Choice
+	for i, c := range all {
+		label := struct{ Name, Status string }{Name: c.Name}
+		if cmd.Label != nil {
+			there := *req
+			there.Community, there.Member = c.ID, storage.Member{}
+			if err := there.setTimes(ctx); err != nil {
+				return err
+			}
+			if err := there.loadMember(ctx); err != nil {
+				return err
+			}
+			name, err := cmd.Label(ctx, &there)
+			if err != nil {
+				return err
+			}
+			if label.Status, err = e.Texts.Render(req.Language, name, nil); err != nil {
+				return err
+			}
+		}
+		choices = append(choices, Choice{Label: "common.community_choice", Data: label,
+			Command: strings.TrimSpace("/use " + strconv.Itoa(i+1) + " /" + req.Command + " " + req.Args.String())})
+	}
+	return Refuse("common.which_community", data, choices...)
+}
+
+// loadMember finds the sender's membership, making it at first sight.
+func (req *Request) loadMember(ctx context.Context) error {
+	if req.Community == 0 || req.Account.ID == 0 || req.Event.Sender.Anonymous {
+		return nil
+	}
+	m, err := req.Tx.EnsureMember(ctx, req.Community, req.Account.PersonID)
+	req.Member = m
+	return err
+}
+
+// factsAge is how old a chat's list of administrators may be when a decision
+// rests on it.
+const factsAge = 10 * time.Minute
+
+// Is reports whether the sender holds a role here. When the answer depends on
+// a list of administrators that is too old, the event is parked (its error)
+// until the list has been asked for; an event tried before is decided with what
+// is known.
+func (req *Request) Is(ctx context.Context, role Role) (bool, error) {
+	have, err := req.role(ctx)
+	if err != nil {
+		return false, err
+	}
+	fresh := req.Tx.Now.Sub(req.Chat.FactsAt) < factsAge && !req.Chat.FactsAt.After(req.Tx.Now)
+	if have == Operator || req.Private || req.Event.Sender.Anonymous || !req.Caps.AdminList || fresh || req.attempts > 0 || role == Operator {
+		req.Role = have
+		return have >= role, nil
+	}
+	if _, can := req.engine.platforms[req.via].(chat.FactFinder); !can {
+		req.Role = have
+		return have >= role, nil
+	}
+	return false, &parkError{chat: chatOf(req.Chat)}
+}
+
+// role is the sender's highest role by what is stored.
+func (req *Request) role(ctx context.Context) (Role, error) {
+	if req.Account.ID == 0 {
+		return Member, nil
+	}
+	if req.Event.Sender.Anonymous {
+		return ChatAdmin, nil
+	}
+	return req.engine.roleOf(ctx, req.Tx, req.Account, req.Chat, req.Community)
+}
+
+func (e *Engine) roleOf(ctx context.Context, tx *storage.Tx, a storage.Account, c storage.Chat, community int64) (Role, error) {
+	accounts, err := tx.AccountsOf(ctx, a.PersonID)
+	if err != nil {
+		return Member, err
+	}
+	for _, one := range accounts {
+		if e.operators[chat.Ref{Domain: one.Domain, ID: one.ExternalID}] {
+			return Operator, nil
+		}
+	}
+	p, err := tx.Person(ctx, a.PersonID)
+	if err != nil {
+		return Member, err
+	}
+	if p.Operator {
+		return Operator, nil
+	}
+	if c.Kind == string(chat.Private) {
+		admin, err := tx.AdminAnywhere(ctx, community, a.PersonID)
+		if admin {
+			return ChatAdmin, err
+		}
+		return Member, err
+	}
+	roles, err := tx.RolesOf(ctx, c.ID, a.PersonID)
+	have := Member
+	for _, r := range roles {
+		switch r {
+		case storage.RoleAdmin:
+			have = ChatAdmin
+		case storage.RoleHost:
+			have = max(have, Host)
+		}
+	}
+	return have, err
+}
+
+func roleName(r Role) string {
+	switch r {
+	case Host:
+		return "host"
+	case ChatAdmin:
+		return "admin"
+	case Operator:
+		return "operator"
+	case Member:
+	}
+	return "member"
+}

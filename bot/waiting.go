@@ -1,0 +1,154 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/storage"
+)
+
+// parkLimit is how long a parked event waits for a fact before it is tried
+// with what is known.
+const parkLimit = 15 * time.Second
+
+// parkError stops a command whose decision needs a fact from the network.
+type parkError struct{ chat chat.Chat }
+
+func (p *parkError) Error() string { return "parked until the administrators of the chat are known" }
+
+func encodeEvent(ev chat.Event) (string, error) {
+	text, err := json.Marshal(ev)
+	if err != nil {
+		return "", fmt.Errorf("event: %w", err)
+	}
+	return string(text), nil
+}
+
+// watchInbox tries waiting events again when they are due.
+func (e *Engine) watchInbox(ctx context.Context) {
+	for ctx.Err() == nil {
+		changed := e.Clock.Changed()
+		var due []storage.Waiting
+		var next time.Time
+		err := e.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
+			var err error
+			if due, err = r.DueWaiting(ctx, e.Clock.Now(), maxBatch); err != nil || len(due) > 0 {
+				return err
+			}
+			next, err = r.NextWaiting(ctx)
+			if errors.Is(err, storage.ErrNotFound) {
+				return nil
+			}
+			return err
+		})
+		if err != nil && ctx.Err() == nil {
+			e.Log.Error("inbox", "err", err)
+			next = e.Clock.Now().Add(time.Second)
+		}
+		for _, w := range due {
+			if err := e.again(ctx, w); err != nil && ctx.Err() == nil {
+				e.Log.Error("inbox", "row", w.ID, "err", err)
+				next = e.Clock.Now().Add(time.Second)
+			}
+		}
+		if len(due) == 0 || !next.IsZero() {
+			e.sleep(ctx, next, e.inbox, changed)
+		}
+	}
+}
+
+// again runs one waiting event. Its dedupe row exists already.
+func (e *Engine) again(ctx context.Context, w storage.Waiting) error {
+	var ev chat.Event
+	if err := json.Unmarshal([]byte(w.Event), &ev); err != nil {
+		return e.do(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			w.State, w.Error = storage.InboxFailed, err.Error()
+			return tx.SetWaiting(ctx, w)
+		})
+	}
+	return e.do(ctx, func(ctx context.Context, tx *storage.Tx) error { return e.attempt(ctx, tx, w.Connection, ev, w) })
+}
+
+// sleep waits for an instant of the program's clock (zero: none), a bell, a
+// move of the clock, or the end.
+func (e *Engine) sleep(ctx context.Context, until time.Time, bell wake, changed <-chan struct{}) {
+	var alarm <-chan time.Time
+	if !until.IsZero() {
+		t := time.NewTimer(until.Sub(e.Clock.Now()))
+		defer t.Stop()
+		alarm = t.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-alarm:
+	case <-bell:
+	case <-changed:
+	}
+}
+
+// watchTimers turns due deadlines into events, through the same door as all.
+func (e *Engine) watchTimers(ctx context.Context) {
+	for ctx.Err() == nil {
+		changed := e.Clock.Changed()
+		var due []storage.DueRow
+		var next time.Time
+		err := e.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
+			var err error
+			if due, err = r.DueTimers(ctx, e.Clock.Now(), maxBatch); err != nil || len(due) > 0 {
+				return err
+			}
+			next, err = r.NextTimer(ctx)
+			if errors.Is(err, storage.ErrNotFound) {
+				return nil
+			}
+			return err
+		})
+		if err == nil && len(due) > 0 {
+			err = e.fire(ctx, due)
+		}
+		if err != nil && ctx.Err() == nil {
+			e.Log.Error("timers", "err", err)
+			next = e.Clock.Now().Add(time.Second)
+		}
+		if len(due) == 0 || err != nil {
+			e.sleep(ctx, next, e.timers, changed)
+		}
+	}
+}
+
+func (e *Engine) fire(ctx context.Context, due []storage.DueRow) error {
+	return e.do(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		for _, d := range due {
+			ev := chat.Event{ID: chat.Ref{Domain: "timer", ID: d.Key}, Kind: chat.Timer, At: d.DueAt, Detail: chat.Due{Key: d.Key, Task: d.Task, Payload: json.RawMessage(d.Payload), At: d.DueAt}}
+			via := ""
+			if d.ChatID != 0 {
+				c, err := tx.Chat(ctx, d.ChatID)
+				if err != nil {
+					return err
+				}
+				ev.Chat, via = chatOf(c), c.Connection
+			}
+			err := tx.Savepoint(ctx, func(ctx context.Context) error {
+				if err := tx.FinishTimer(ctx, d.Key); err != nil {
+					if errors.Is(err, storage.ErrDuplicate) {
+						return nil // done before, by whatever way
+					}
+					return err
+				}
+				return e.attempt(ctx, tx, via, ev, storage.Waiting{})
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func chatOf(c storage.Chat) chat.Chat {
+	return chat.Chat{Ref: chat.Ref{Domain: c.Domain, ID: c.ExternalID}, Type: chat.ChatType(c.Kind), Title: c.Title, Public: c.Public}
+}

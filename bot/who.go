@@ -1,0 +1,81 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"qunmate/storage"
+)
+
+// Who finds the person a command speaks of. The order is: the author of the
+// replied-to message, a mention, a username, a unique display name. used says
+// whether the word was taken (with a reply it need not be one). What is not
+// clear is a Refusal that asks.
+func (req *Request) Who(ctx context.Context, word string) (a storage.Account, used bool, err error) {
+	named := strings.HasPrefix(word, "@")
+	if q := req.Event.Quoted; !q.Ref.IsZero() && !q.Bot && !named {
+		a, err = req.Tx.Touch(ctx, storage.Seen{Domain: q.Ref.Domain, ExternalID: q.Ref.ID, Name: q.Name, Username: q.Username})
+		return a, false, err
+	}
+	for _, m := range req.Event.Mentions {
+		if !m.Ref.IsZero() && m.Ref.ID != "" && (!named || strings.HasPrefix(word, "@"+firstWord(m.Name)) || m.Username != "" && strings.EqualFold(word, "@"+m.Username)) {
+			a, err = req.Tx.Touch(ctx, storage.Seen{Domain: m.Ref.Domain, ExternalID: m.Ref.ID, Name: m.Name, Username: m.Username})
+			return a, true, err
+		}
+	}
+	name := strings.TrimPrefix(word, "@")
+	if name == "" {
+		return a, false, Refuse("common.who_missing", nil)
+	}
+	a, err = req.Tx.AccountByUsername(ctx, req.Chat.Domain, name)
+	if err == nil || !errors.Is(err, storage.ErrNotFound) {
+		return a, true, err
+	}
+	found, err := req.accountsNamed(ctx, name)
+	if err != nil {
+		return a, true, err
+	}
+	switch len(found) {
+	case 0:
+		return a, true, Refuse("common.who_unknown", struct{ Name string }{name})
+	case 1:
+		return found[0], true, nil
+	}
+	return a, true, Refuse("common.who_several", struct {
+		Name  string
+		Count int
+	}{name, len(found)})
+}
+
+// accountsNamed looks for a display name in the chat; in a private chat in all
+// groups of the community.
+func (req *Request) accountsNamed(ctx context.Context, name string) ([]storage.Account, error) {
+	if !req.Private {
+		return req.Tx.AccountsNamed(ctx, req.Chat.ID, name)
+	}
+	chats, err := req.Tx.ChatsOf(ctx, req.Community)
+	if err != nil {
+		return nil, err
+	}
+	var out []storage.Account
+	have := map[int64]bool{}
+	for _, c := range chats {
+		found, err := req.Tx.AccountsNamed(ctx, c.ID, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range found {
+			if !have[a.PersonID] {
+				have[a.PersonID] = true
+				out = append(out, a)
+			}
+		}
+	}
+	return out, nil
+}
+
+func firstWord(s string) string {
+	w, _, _ := strings.Cut(s, " ")
+	return w
+}

@@ -1,0 +1,238 @@
+// Package checkin is the daily check-in: points, streaks, make-up cards and
+// the digest line. The rules are in rules.go and know no database.
+package checkin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"qunmate/bot"
+	"qunmate/bot/chat"
+	"qunmate/bot/chatday"
+	"qunmate/storage"
+)
+
+// Commands of the family.
+func Commands() []bot.Command {
+	return []bot.Command{
+		{Name: "checkin", Menu: true, Run: run, Label: label},
+		{Name: "checkin on", Role: bot.ChatAdmin, Run: switchOn},
+		{Name: "checkin off", Role: bot.ChatAdmin, Run: switchOff},
+		{Name: "checkin set", Role: bot.ChatAdmin, Run: set},
+		{Name: "makeup", Menu: true, Run: makeup},
+	}
+}
+
+// Actions of the family.
+func Actions() []bot.Action {
+	return []bot.Action{
+		{Name: actionSet, Role: bot.ChatAdmin, Run: confirmSet, Undo: undoSet},
+		{Name: actionSwitch, Role: bot.ChatAdmin, Run: noRun, Undo: undoSwitch},
+		{Name: actionDigest, Role: bot.ChatAdmin, Run: noRun, Undo: undoDigest},
+	}
+}
+
+// Listeners of the family.
+func Listeners() []bot.Listener {
+	return []bot.Listener{{Name: "digest", Kinds: []chat.Kind{chat.Timer}, Task: taskDigest, Run: digest}}
+}
+
+// detail is what a ledger entry keeps for /why.
+type detail struct {
+	Base   int    `json:"base"`
+	Bonus  int    `json:"bonus"`
+	Streak int    `json:"streak"`
+	Day    string `json:"day"`
+}
+
+// done is the data of the answer to a first check-in.
+type done struct {
+	Name    string
+	Gained  int64
+	Base    int
+	Bonus   int
+	Streak  int
+	Place   int
+	Balance int64
+	Cards   int64
+	NewCard bool
+	Broken  bool // a streak ended yesterday or before
+	Repair  bool // yesterday can be repaired with a card
+	Until   bot.Moment
+	Late    string // the earlier chat day a late message counts for, "" = today
+}
+
+func run(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	if req.Args.Len() > 0 {
+		return bot.Reply{}, bot.Refuse("checkin.no_args", nil)
+	}
+	on, err := isOn(ctx, req)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if !on {
+		return bot.Reply{}, bot.Refuse("checkin.is_off", nil)
+	}
+	before, err := req.Tx.Checkin(ctx, req.Member.ID, req.Day)
+	if err == nil {
+		return already(ctx, req, before)
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return bot.Reply{}, err
+	}
+	return checkIn(ctx, req)
+}
+
+// already answers a second check-in of a day: no error, no change.
+func already(ctx context.Context, req *bot.Request, c storage.Checkin) (bot.Reply, error) {
+	data := struct {
+		At       bot.Moment
+		Gained   int64
+		Streak   int
+		Balance  int64
+		Repaired bool
+		Next     bot.Moment
+		Other    string // the chat it happened in, when that is another one
+	}{req.Moment(c.At), c.Gained, c.Streak, req.Member.Balance, c.Repaired, req.Moment(req.Days.Next(req.At)), ""}
+	if c.ChatID != 0 && c.ChatID != req.Chat.ID && !req.Private {
+		other, err := req.Tx.Chat(ctx, c.ChatID)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		data.Other = other.Title
+	}
+	return bot.Reply{Template: "checkin.already", Data: data}, nil
+}
+
+func checkIn(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	rule, version, err := RuleAt(ctx, req)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	m := req.Member
+	streak, err := streakOn(ctx, req, req.Day)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	points := rule.Points(streak)
+	c, err := req.Tx.AddCheckin(ctx, m, storage.Checkin{
+		MemberID: m.ID, Day: req.Day, At: req.At, Gained: int64(points.Total()), Streak: streak, ChatID: req.Chat.ID,
+	})
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if err := post(ctx, req, points, streak, version); err != nil {
+		return bot.Reply{}, err
+	}
+	if err := req.Tx.AddScore(ctx, m, storage.ScoreCheckin, 1, "w"+chatday.Week(req.Day), chatday.Month(req.Day)); err != nil {
+		return bot.Reply{}, err
+	}
+	cards, err := addCards(ctx, req, Cards(m.LastDay == "", streak, int(m.Cards)))
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if err := settleStreak(ctx, req, req.Day, streak); err != nil {
+		return bot.Reply{}, err
+	}
+	if err := planDigest(ctx, req); err != nil {
+		return bot.Reply{}, err
+	}
+	d := done{
+		Name: req.Account.Name, Gained: c.Gained, Base: points.Base, Bonus: points.Bonus, Streak: streak, Place: c.Place,
+		Balance: m.Balance + c.Gained, Cards: m.Cards + int64(cards), NewCard: cards > 0, Until: req.Moment(req.Days.Next(req.At)),
+		Broken: streak == 1 && m.Streak > 0 && m.LastDay < req.Day,
+	}
+	if today := req.Days.Day(req.Now); today != req.Day {
+		d.Late, d.Broken = req.Day, false
+	}
+	d.Repair = d.Broken && d.Cards > 0
+	return bot.Reply{
+		Template: "checkin.done", Data: d, Brief: "checkin.brief",
+		Choices: []bot.Choice{{Label: "checkin.button_why", Command: "/why"}, {Label: "checkin.button_rank", Command: "/rank"}},
+	}, nil
+}
+
+// post writes the ledger entry; a rule that gives nothing writes none.
+func post(ctx context.Context, req *bot.Request, p Points, streak, version int) error {
+	if p.Total() == 0 {
+		return nil
+	}
+	text, err := json.Marshal(detail{Base: p.Base, Bonus: p.Bonus, Streak: streak, Day: req.Day})
+	if err != nil {
+		return fmt.Errorf("check-in entry: %w", err)
+	}
+	_, err = req.Tx.Post(ctx, storage.Entry{
+		MemberID: req.Member.ID, Unit: storage.Points, Amount: int64(p.Total()), Kind: "checkin", Cause: "checkin:" + req.Day,
+		Rule: version, Day: req.Day, Week: chatday.Week(req.Day), At: req.At, Detail: string(text),
+	})
+	return err
+}
+
+func addCards(ctx context.Context, req *bot.Request, n int) (int, error) {
+	if n == 0 {
+		return 0, nil
+	}
+	_, err := req.Tx.Post(ctx, storage.Entry{
+		MemberID: req.Member.ID, Unit: storage.Card, Amount: int64(n), Kind: "card", Cause: "checkin:" + req.Day,
+		Day: req.Day, Week: chatday.Week(req.Day), At: req.At,
+	})
+	return n, err
+}
+
+// streakOn is the streak a check-in on day makes. The usual case needs no walk
+// through the past.
+func streakOn(ctx context.Context, req *bot.Request, day string) (int, error) {
+	m, prev := req.Member, req.Days.Prev(day)
+	switch {
+	case m.LastDay == "" || m.LastDay < prev:
+		return 1, nil
+	case m.LastDay == prev:
+		return m.Streak + 1, nil
+	}
+	n, err := walk(ctx, req, prev)
+	return n + 1, err
+}
+
+// walk counts the days in a row that end with day.
+func walk(ctx context.Context, req *bot.Request, day string) (int, error) {
+	for limit := 64; ; limit *= 4 {
+		rows, err := req.Tx.CheckinsUpTo(ctx, req.Member.ID, day, limit)
+		if err != nil {
+			return 0, err
+		}
+		days := make([]string, len(rows))
+		for i, r := range rows {
+			days[i] = r.Day
+		}
+		if n := Streak(day, days, req.Days.Prev); n < limit {
+			return n, nil
+		}
+	}
+}
+
+// settleStreak stores what the days add up to after day was added to them.
+func settleStreak(ctx context.Context, req *bot.Request, day string, streak int) error {
+	m := req.Member
+	last := max(m.LastDay, day)
+	if last != day { // a late message or a make-up card: later days may join up
+		var err error
+		if streak, err = walk(ctx, req, last); err != nil {
+			return err
+		}
+	}
+	return req.Tx.SetStreak(ctx, m.ID, streak, max(m.BestStreak, streak), last)
+}
+
+// label says for the list of communities whether today is checked in there.
+func label(ctx context.Context, req *bot.Request) (string, error) {
+	_, err := req.Tx.Checkin(ctx, req.Member.ID, req.Day)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return "checkin.label_open", nil
+	case err != nil:
+		return "", err
+	}
+	return "checkin.label_done", nil
+}

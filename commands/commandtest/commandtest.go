@@ -1,0 +1,307 @@
+package commandtest
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	_ "time/tzdata" // transcripts name zones
+
+	"qunmate/bot"
+	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
+	"qunmate/storage"
+	"qunmate/templates"
+)
+
+var update = flag.Bool("update", false, "rewrite the bot's lines of the transcripts")
+
+// Families hands the commands under test to the runner.
+type Families struct {
+	Commands  []bot.Command
+	Actions   []bot.Action
+	Listeners []bot.Listener
+}
+
+// Run replays every transcript that matches the pattern.
+func Run(t *testing.T, pattern string, f Families) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts match %s: %v", pattern, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".chat"), func(t *testing.T) { runFile(t, file, f) })
+	}
+}
+
+func runFile(t *testing.T, file string, f Families) {
+	t.Helper()
+	text, err := os.ReadFile(file) //nolint:gosec // a test's own file
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := parseScript(string(text))
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	var got string
+	synctest.Test(t, func(t *testing.T) { got = newRun(t, f).play(steps) })
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got != string(text) {
+		t.Errorf("%s: the conversation went differently:\n%s", file, diff(string(text), got))
+	}
+}
+
+// run is one conversation.
+type run struct {
+	t        *testing.T
+	families Families
+	net      *chattest.Network
+	path     string
+	clock    *bot.Clock
+	stop     func()
+	out      strings.Builder
+	last     map[string]chat.Event // the newest event per speaker
+	events   int
+
+	language string
+	zone     *time.Location
+	start    string
+	admins   []string
+	operator []chat.Ref
+	caps     chat.Caps
+}
+
+const (
+	defaultGroup = "产品群" //nolint:gosmopolitan // transcripts are Chinese first
+	privateZh    = "私聊"  //nolint:gosmopolitan // as above
+)
+
+func newRun(t *testing.T, f Families) *run {
+	t.Helper()
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &run{
+		t: t, families: f, path: filepath.Join(t.TempDir(), "q.db"), last: map[string]chat.Event{},
+		language: "zh-CN", zone: zone, start: "2026-11-22 08:02", admins: []string{"管理员", "Admin"}, //nolint:gosmopolitan // the speaker's name in Chinese transcripts
+		caps: chattest.Full(),
+	}
+}
+
+func (r *run) play(steps []step) string {
+	begun := false
+	for _, s := range steps {
+		if s.kind != '#' && s.kind != '=' && !begun {
+			begun = true
+			r.begin()
+		}
+		r.out.WriteString(s.raw + "\n")
+		switch s.kind {
+		case '=':
+			r.setting(s)
+		case ':', '[':
+			r.act(s)
+		case '@':
+			r.pass(s)
+		case '!':
+			r.trouble(s)
+		}
+		if begun {
+			synctest.Wait()
+			r.print()
+		}
+	}
+	if begun {
+		r.stop()
+		r.verify()
+	}
+	return r.out.String()
+}
+
+func (r *run) setting(s step) {
+	key, value, _ := strings.Cut(s.text, " ")
+	switch key {
+	case "language":
+		r.language = value
+	case "zone":
+		zone, err := time.LoadLocation(value)
+		if err != nil {
+			r.t.Fatalf("line %d: %v", s.line, err)
+		}
+		r.zone = zone
+	case "start":
+		r.start = value
+	case "admin":
+		r.admins = strings.Fields(value)
+	case "operator":
+		r.operator = append(r.operator, chat.Ref{Domain: chattest.Domain, ID: value})
+	case "whispers":
+		r.caps.Whispers = value == "on"
+	case "edit":
+		r.caps.Edit = value == "on"
+	case "limit":
+		if _, err := fmt.Sscan(value, &r.caps.PerMinute); err != nil {
+			r.t.Fatalf("line %d: %v", s.line, err)
+		}
+	default:
+		r.t.Fatalf("line %d: unknown setting %q", s.line, key)
+	}
+}
+
+// begin starts the clock and the engine.
+func (r *run) begin() {
+	at, err := time.ParseInLocation("2006-01-02 15:04", r.start, r.zone)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.clock = bot.NewClock(time.Until(at))
+	r.net = chattest.NewNetwork("net", r.caps)
+	var admins []chat.User
+	for _, a := range r.admins {
+		admins = append(admins, person(a))
+	}
+	r.net.SetAdmins(groupRef(defaultGroup), admins...)
+	r.boot()
+}
+
+// boot opens the database and runs the engine, as a start of the program does.
+func (r *run) boot() {
+	ctx, cancel := context.WithCancel(context.Background())
+	log := slog.New(slog.NewTextHandler(testWriter{r.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	db, err := storage.Open(ctx, r.path, storage.Options{Now: r.clock.Now, Log: log})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	texts, err := templates.Load("")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	engine, err := bot.New(bot.Options{
+		DB: db, Texts: texts, Platforms: []chat.Platform{r.net}, Clock: r.clock, Log: log,
+		Commands: r.families.Commands, Actions: r.families.Actions, Listeners: r.families.Listeners,
+		Language: r.language, Timezone: r.zone.String(), DayStart: 4 * 60, Operators: r.operator,
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- engine.Run(ctx) }()
+	<-engine.Ready()
+	synctest.Wait()
+	r.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			r.t.Errorf("the engine stopped: %v", err)
+		}
+		if err := db.Close(); err != nil {
+			r.t.Errorf("close: %v", err)
+		}
+	}
+}
+
+func person(name string) chat.User {
+	return chat.User{Ref: chat.Ref{Domain: chattest.Domain, ID: name}, Name: name}
+}
+
+func groupRef(title string) chat.Ref { return chat.Ref{Domain: chattest.Domain, ID: "group:" + title} }
+
+// place is the chat a line happens in.
+func place(s step) chat.Chat {
+	switch s.chat {
+	case "":
+		return chat.Chat{Ref: groupRef(defaultGroup), Type: chat.Group, Title: defaultGroup}
+	case privateZh, "private":
+		return chat.Chat{Ref: chat.Ref{Domain: chattest.Domain, ID: s.who}, Type: chat.Private, Title: s.who}
+	}
+	return chat.Chat{Ref: groupRef(s.chat), Type: chat.Group, Title: s.chat}
+}
+
+func (r *run) act(s step) {
+	ev := r.event(s, place(s))
+	if s.kind == '[' {
+		command, ok := r.net.Button(ev.Chat.Ref, ev.Sender.Ref, s.text)
+		if !ok {
+			r.t.Fatalf("line %d: no button [%s] is to be seen", s.line, s.text)
+		}
+		ev.Kind, ev.Text, ev.ToBot = chat.Press, command, true
+	}
+	r.last[s.who] = ev
+	r.deliver(ev)
+}
+
+func (r *run) event(s step, c chat.Chat) chat.Event {
+	r.events++
+	ev := chat.Event{
+		ID: chat.Ref{Domain: chattest.Domain, ID: fmt.Sprint(r.events)}, Chat: c, Kind: chat.Message,
+		Sender: person(s.who), Text: s.text, At: r.clock.Now(), Reply: fmt.Sprint("m", r.events),
+	}
+	if rest, ok := strings.CutPrefix(ev.Text, "@bot "); ok {
+		ev.Text, ev.ToBot = rest, true
+	}
+	if s.quote != "" {
+		ev.Quoted = person(s.quote)
+	}
+	return ev
+}
+
+func (r *run) deliver(events ...chat.Event) {
+	if err := r.net.Deliver(context.Background(), events...); err != nil {
+		r.t.Errorf("deliver: %v", err)
+	}
+}
+
+// pass lets time go by: a duration, or until a local date and time.
+func (r *run) pass(s step) {
+	d, err := time.ParseDuration(s.text)
+	if err != nil {
+		now := r.clock.Now().In(r.zone)
+		at, err := time.ParseInLocation("2006-01-02 15:04", fmt.Sprintf("%d-%s", now.Year(), s.text), r.zone)
+		if err != nil {
+			r.t.Fatalf("line %d: neither a duration nor MM-DD HH:MM: %q", s.line, s.text)
+		}
+		d = at.Sub(now)
+	}
+	time.Sleep(d) //nolint:forbidigo // inside a bubble sleeping only moves the clock
+}
+
+// trouble is what happens to the bot and the group.
+func (r *run) trouble(s step) {
+	word, rest, _ := strings.Cut(s.text, " ")
+	c := place(step{})
+	switch word {
+	case "restart":
+		r.stop()
+		r.boot()
+	case "down", "up":
+		r.net.SetDown(word == "down")
+	case "duplicate": // the platform delivers somebody's newest event again
+		r.deliver(r.last[rest])
+	case "join", "leave":
+		ev := r.event(step{who: rest}, c)
+		ev.Kind, ev.Detail = chat.Join, chat.Membership{User: person(rest)}
+		if word == "leave" {
+			ev.Kind = chat.Leave
+		}
+		r.deliver(ev)
+	case "added":
+		ev := r.event(step{who: r.admins[0]}, c)
+		ev.Kind, ev.Detail = chat.ChatChanged, chat.ChatChange{Standing: chat.Added, Missing: strings.Fields(rest)}
+		r.deliver(ev)
+	default:
+		r.t.Fatalf("line %d: unknown trouble %q", s.line, s.text)
+	}
+}

@@ -1,0 +1,69 @@
+// Package commandtest replays transcripts: *.chat files that read like a
+// conversation, run against the real engine, SQLite, texts and outbox inside a
+// synctest bubble. They are golden files: `go test -update` rewrites the
+// bot's lines.
+//
+// A transcript consists of these lines:
+//
+//	# a comment
+//	= language en            set before the first message: language, zone,
+//	= zone America/New_York  start, admin, operator, whispers off, edit off
+//	= start 2026-11-22 08:02 local time in zone
+//	= admin 管理员            who administers the default group
+//	阿宁: /checkin            a member speaks in the default group
+//	阿宁@读书会: 签到         … in another group
+//	阿宁@私聊: /me            … to the bot alone (also @private)
+//	阿宁 -> 小满: /points +5 好  … in reply to 小满's last message
+//	阿宁 [为什么]             presses the newest button of that label he can see
+//	< 仅阿宁可见: …           the bot's lines (generated)
+//	@ 24h                    time passes; "@ 11-23 04:00" until then
+//	! restart | down | up | duplicate | join 小王 | leave 小王
+package commandtest
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// step is one line of a transcript that does something.
+type step struct {
+	line  int
+	raw   string
+	kind  byte // ':' speak, '[' press, '@' time, '!' fault, '=' setting
+	who   string
+	chat  string
+	quote string
+	text  string
+}
+
+var (
+	speak = regexp.MustCompile(`^([^\s@<>:\[]+)(?:@(\S+))?(?: -> (\S+))?: ?(.*)$`)
+	press = regexp.MustCompile(`^([^\s@<>:\[]+)(?:@(\S+))? \[(.+)\]$`)
+)
+
+// parseScript reads a transcript; the bot's lines are dropped.
+func parseScript(text string) ([]step, error) {
+	var out []step
+	for i, raw := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		s := step{line: i + 1, raw: raw}
+		switch {
+		case strings.HasPrefix(raw, "<"):
+			continue
+		case strings.TrimSpace(raw) == "" || strings.HasPrefix(raw, "#"):
+			s.kind = '#'
+		case strings.HasPrefix(raw, "@ "), strings.HasPrefix(raw, "! "), strings.HasPrefix(raw, "= "):
+			s.kind, s.text = raw[0], strings.TrimSpace(raw[2:])
+		case press.MatchString(raw):
+			m := press.FindStringSubmatch(raw)
+			s.kind, s.who, s.chat, s.text = '[', m[1], m[2], m[3]
+		case speak.MatchString(raw):
+			m := speak.FindStringSubmatch(raw)
+			s.kind, s.who, s.chat, s.quote, s.text = ':', m[1], m[2], m[3], strings.ReplaceAll(m[4], `\n`, "\n")
+		default:
+			return nil, fmt.Errorf("line %d is no line of a transcript: %q", i+1, raw)
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}

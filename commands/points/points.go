@@ -1,0 +1,211 @@
+// Package points shows the ledger to those it belongs to (/me, /why, /rank)
+// and lets administrators add to it, with a reason. It also pays for talk
+// where that is switched on.
+package points
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"qunmate/bot"
+	"qunmate/bot/chat"
+	"qunmate/bot/chatday"
+	"qunmate/storage"
+)
+
+// Commands of the family.
+func Commands() []bot.Command {
+	return []bot.Command{
+		{Name: "me", Menu: true, Run: me},
+		{Name: "why", Menu: true, Run: why},
+		{Name: "why draw", Run: whyNothing("draw")},
+		{Name: "why invite", Run: whyNothing("invite")},
+		{Name: "rank", Menu: true, Run: rank},
+		{Name: "rank hide", Run: hide},
+		{Name: "rank show", Run: show},
+		{Name: "points", Role: bot.ChatAdmin, Menu: true, Run: adjust},
+		{Name: "points talk", Role: bot.ChatAdmin, Run: setTalk},
+	}
+}
+
+// Actions of the family.
+func Actions() []bot.Action {
+	return []bot.Action{
+		{Name: actionAdjust, Role: bot.ChatAdmin, Run: confirmAdjust, Undo: undoAdjust},
+		{Name: actionTalk, Role: bot.ChatAdmin, Run: confirmTalk, Undo: undoTalk},
+	}
+}
+
+// Listeners of the family.
+func Listeners() []bot.Listener {
+	return []bot.Listener{{Name: "talk", Kinds: []chat.Kind{chat.Message}, Run: onTalk}}
+}
+
+const (
+	actionAdjust = "points.adjust"
+	actionTalk   = "points.talk"
+)
+
+// maxAdjust bounds one adjustment: more is a slip of the finger.
+const maxAdjust = 100_000
+
+// adjustment is what a preview of /points keeps.
+type adjustment struct {
+	Member int64  `json:"member"`
+	Name   string `json:"name"`
+	Amount int64  `json:"amount"`
+	Reason string `json:"reason"`
+	Entry  int64  `json:"entry"` // in the audit: the ledger entry
+}
+
+type adjustView struct {
+	Name          string
+	Amount        int64
+	Reason        string
+	Before, After int64
+	Audit, Entry  int64
+}
+
+func adjust(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	args := req.Args
+	// In reply to somebody the name may be left out.
+	_, amountFirst := amount(args.Word(0))
+	who, used, err := req.Who(ctx, pick(amountFirst, "", args.Word(0)))
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if used {
+		args = args.From(1)
+	}
+	n, ok := amount(args.Word(0))
+	if !ok || n == 0 || n > maxAdjust || n < -maxAdjust {
+		return bot.Reply{}, bot.Refuse("points.bad_amount", struct {
+			Name string
+			Max  int
+		}{who.Name, maxAdjust})
+	}
+	reason := strings.TrimSpace(args.Rest(1))
+	if reason == "" {
+		return bot.Reply{}, bot.Refuse("points.no_reason", struct {
+			Name   string
+			Amount int64
+		}{who.Name, n})
+	}
+	m, err := req.Tx.EnsureMember(ctx, req.Community, who.PersonID)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	view := adjustView{Name: who.Name, Amount: n, Reason: reason, Before: m.Balance, After: m.Balance + n}
+	if view.After < 0 {
+		return bot.Reply{}, bot.Refuse("points.below_zero", view)
+	}
+	title, err := req.Text("points.adjust_title", view)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	return req.Preview(ctx, actionAdjust, title, adjustment{Member: m.ID, Name: who.Name, Amount: n, Reason: reason}, "points.adjust_preview", view)
+}
+
+func pick(yes bool, a, b string) string {
+	if yes {
+		return a
+	}
+	return b
+}
+
+// amount reads +20, -20, −20 (a real minus) or 20.
+func amount(word string) (int64, bool) {
+	word = strings.Replace(word, "−", "-", 1)
+	n, err := strconv.ParseInt(word, 10, 64)
+	return n, err == nil
+}
+
+func confirmAdjust(ctx context.Context, req *bot.Request, data json.RawMessage) (bot.Reply, error) {
+	var a adjustment
+	if err := json.Unmarshal(data, &a); err != nil {
+		return bot.Reply{}, fmt.Errorf("preview of %s: %w", actionAdjust, err)
+	}
+	m, err := req.Tx.MemberByID(ctx, a.Member)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	view := adjustView{Name: a.Name, Amount: a.Amount, Reason: a.Reason, Before: m.Balance, After: m.Balance + a.Amount}
+	if view.After < 0 {
+		return bot.Reply{}, bot.Refuse("points.below_zero", view)
+	}
+	if view.Audit, err = req.Audit(ctx, actionAdjust, struct{}{}, a, a.Reason, true); err != nil {
+		return bot.Reply{}, err
+	}
+	view.Entry, err = postAdjust(ctx, req, a, view.Audit, 0)
+	return bot.Reply{Template: "points.adjusted", Data: view}, err
+}
+
+// reasonDetail is what a hand-made entry keeps for /why.
+type reasonDetail struct {
+	Reason string `json:"reason"`
+	By     string `json:"by"`
+}
+
+func postAdjust(ctx context.Context, req *bot.Request, a adjustment, audit, reverses int64) (int64, error) {
+	by := req.Account.Name
+	text, err := json.Marshal(reasonDetail{Reason: a.Reason, By: by})
+	if err != nil {
+		return 0, fmt.Errorf("adjustment: %w", err)
+	}
+	kind, cause := "adjust", fmt.Sprintf("audit:%d", audit)
+	if reverses != 0 {
+		kind, cause = "undo", fmt.Sprintf("undo:%d", audit)
+	}
+	return req.Tx.Post(ctx, storage.Entry{
+		MemberID: a.Member, Unit: storage.Points, Amount: a.Amount, Kind: kind, Cause: cause, Day: req.Day, Week: chatday.Week(req.Day),
+		At: req.At, ActorID: req.Account.PersonID, Reverses: reverses, Detail: string(text),
+	})
+}
+
+func undoAdjust(ctx context.Context, req *bot.Request, row storage.Audited) (bot.Reply, error) {
+	var a adjustment
+	if err := json.Unmarshal([]byte(row.After), &a); err != nil {
+		return bot.Reply{}, fmt.Errorf("audit %d: %w", row.ID, err)
+	}
+	m, err := req.Tx.MemberByID(ctx, a.Member)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	was, err := req.Tx.EntryByCause(ctx, a.Member, storage.Points, fmt.Sprintf("audit:%d", row.ID))
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	a.Amount = -a.Amount
+	view := adjustView{Name: a.Name, Amount: a.Amount, Reason: a.Reason, Before: m.Balance, After: m.Balance + a.Amount}
+	if view.After < 0 {
+		return bot.Reply{}, bot.Refuse("points.undo_below_zero", view)
+	}
+	view.Entry, err = postAdjust(ctx, req, a, row.ID, was.ID)
+	return bot.Reply{Template: "points.undone", Data: view}, err
+}
+
+func me(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	m := req.Member
+	streak := m.Streak
+	if m.LastDay < req.Days.Prev(req.Day) {
+		streak = 0 // it ended
+	}
+	view := struct {
+		Name                    string
+		Balance, Pending, Cards int64
+		Streak, Best            int
+		CheckedIn               bool
+		Place                   int
+		Hidden                  bool
+	}{Name: req.Account.Name, Balance: m.Balance, Pending: m.Pending, Cards: m.Cards, Streak: streak, Best: m.BestStreak, CheckedIn: m.LastDay == req.Day, Hidden: m.Hidden}
+	own, err := req.Tx.PlaceOf(ctx, storage.Ranking{Community: req.Community, Kind: storage.ScorePoints}, m)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return bot.Reply{}, err
+	}
+	view.Place = own.Place
+	return bot.Reply{Template: "points.me", Data: view, Choices: []bot.Choice{{Label: "points.button_why", Command: "/why"}, {Label: "points.button_rank", Command: "/rank"}}}, nil
+}

@@ -1,0 +1,115 @@
+package points
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"qunmate/bot"
+	"qunmate/storage"
+)
+
+const whyLines = 5
+
+// line is one entry as /why shows it.
+type line struct {
+	ID     int64
+	Amount int64
+	Kind   string
+	Rule   int
+	At     bot.Moment
+	Detail map[string]any // the figures, by the kind's own names
+	Was    int64          // the entry it takes back
+	Card   int64          // make-up cards that came with it
+}
+
+// why lists a member's own entries, newest first, each with its cause.
+func why(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	word := req.Args.Word(0)
+	var before int64
+	switch {
+	case word == "":
+	case req.Names().Word(strings.ToLower(word)) == "before":
+		n, err := number(req.Args.Word(1))
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		before = n
+	default:
+		return whyOne(ctx, req, word)
+	}
+	entries, err := req.Tx.Entries(ctx, req.Member.ID, storage.Points, before, whyLines+1)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	more := len(entries) > whyLines
+	entries = entries[:min(len(entries), whyLines)]
+	view := struct {
+		Lines   []line
+		Balance int64
+		Older   bool
+	}{Balance: req.Member.Balance, Older: before > 0}
+	for _, e := range entries {
+		l, err := explain(ctx, req, e)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		view.Lines = append(view.Lines, l)
+	}
+	r := bot.Reply{Template: "points.why", Data: view}
+	if more {
+		r.Choices = []bot.Choice{{Label: "points.button_older", Command: fmt.Sprintf("/why before %d", entries[len(entries)-1].ID)}}
+	}
+	return r, nil
+}
+
+func number(word string) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimPrefix(word, "#"), 10, 64)
+	if err != nil || n <= 0 {
+		return 0, bot.Refuse("common.bad_number", struct{ Word, Example string }{word, "/why 12"})
+	}
+	return n, nil
+}
+
+// whyOne explains one entry, to its owner only.
+func whyOne(ctx context.Context, req *bot.Request, word string) (bot.Reply, error) {
+	id, err := number(word)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	e, err := req.Tx.Entry(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && e.MemberID != req.Member.ID {
+		return bot.Reply{}, bot.Refuse("points.not_yours", struct{ ID int64 }{id})
+	}
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	l, err := explain(ctx, req, e)
+	return bot.Reply{Template: "points.why_one", Data: l}, err
+}
+
+func explain(ctx context.Context, req *bot.Request, e storage.Entry) (line, error) {
+	l := line{ID: e.ID, Amount: e.Amount, Kind: e.Kind, Rule: e.Rule, At: req.Moment(e.At), Was: e.Reverses, Detail: map[string]any{}}
+	if err := json.Unmarshal([]byte(e.Detail), &l.Detail); err != nil {
+		return l, fmt.Errorf("ledger entry %d: %w", e.ID, err)
+	}
+	if e.Unit != storage.Points {
+		return l, nil
+	}
+	card, err := req.Tx.EntryByCause(ctx, e.MemberID, storage.Card, e.Cause)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return l, err
+	}
+	l.Card = card.Amount
+	return l, nil
+}
+
+// whyNothing answers for families that have nothing to explain yet.
+func whyNothing(family string) func(context.Context, *bot.Request) (bot.Reply, error) {
+	return func(_ context.Context, req *bot.Request) (bot.Reply, error) {
+		return bot.Reply{}, bot.Refuse("points.why_nothing", struct{ Family, Word string }{family, req.Args.Word(0)})
+	}
+}

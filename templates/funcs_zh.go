@@ -1,0 +1,23 @@
+package templates
+
+// The Chinese words for days are grammar, not texts: they choose between
+// morning and the rest of the day, which a template cannot say legibly.
+//
+//nolint:gosmopolitan // this file is the Chinese half of the template functions
+func whenChinese(m Moment) string {
+	hm := m.T.Format("15:04")
+	switch daysApart(m) {
+	case 0:
+		return "今天 " + hm
+	case 1:
+		if m.T.Hour() < 12 {
+			return "明早 " + hm
+		}
+		return "明天 " + hm
+	case 2:
+		return "后天 " + hm
+	case -1:
+		return "昨天 " + hm
+	}
+	return dated(m, hm)
+}
