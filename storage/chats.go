@@ -112,6 +112,14 @@ func (tx *Tx) MoveChatTo(ctx context.Context, chatID, community int64) error {
 // id before it told of the move, the young row is merged into the old one: the
 // history, the members and the schedules follow the group.
 func (tx *Tx) MigrateChat(ctx context.Context, old Chat, newID string) (Chat, error) {
+	if old.State == ChatMigrated && old.MovedTo != 0 {
+		// Told twice: the row of the old id is only a signpost by now.
+		moved, err := tx.Chat(ctx, old.MovedTo)
+		if err != nil {
+			return old, err
+		}
+		return tx.MigrateChat(ctx, moved, newID)
+	}
 	young, err := tx.ChatByRef(ctx, old.Domain, newID)
 	switch {
 	case err == nil && young.ID == old.ID:
@@ -137,18 +145,33 @@ func (tx *Tx) MigrateChat(ctx context.Context, old Chat, newID string) (Chat, er
 // absorb moves what the young row gathered to the old one and frees its id.
 func (tx *Tx) absorb(ctx context.Context, old, young Chat) error {
 	for _, q := range []string{
-		"UPDATE OR IGNORE presence SET chat_id = ?1 WHERE chat_id = ?2",
-		"UPDATE OR IGNORE chat_admins SET chat_id = ?1 WHERE chat_id = ?2",
+		// Whoever was seen under both ids is there once, with all his messages.
+		`INSERT INTO presence (chat_id, account_id, present, joined_at, left_at, joins, messages, last_message_at)
+			SELECT ?1, account_id, present, joined_at, left_at, joins, messages, last_message_at FROM presence WHERE chat_id = ?2
+			ON CONFLICT DO UPDATE SET present = excluded.present, joined_at = min(joined_at, excluded.joined_at), left_at = excluded.left_at,
+				messages = messages + excluded.messages, last_message_at = max(last_message_at, excluded.last_message_at)`,
+		"DELETE FROM presence WHERE chat_id = ?2",
+		"UPDATE OR REPLACE chat_admins SET chat_id = ?1 WHERE chat_id = ?2",
+		"UPDATE OR REPLACE refusals SET chat_id = ?1 WHERE chat_id = ?2",
 		"UPDATE outbox SET chat_id = ?1 WHERE chat_id = ?2",
 		"UPDATE previews SET chat_id = ?1 WHERE chat_id = ?2",
 		"UPDATE timers SET chat_id = ?1 WHERE chat_id = ?2",
+		"UPDATE audit SET chat_id = ?1 WHERE chat_id = ?2",
+		// One instant of one job under both ids is one occurrence; the one that
+		// was begun counts, else it would be sent twice.
+		`DELETE FROM occurrences WHERE chat_id = ?1 AND state = 'planned'
+			AND (job, due_at) IN (SELECT job, due_at FROM occurrences WHERE chat_id = ?2)`,
+		"UPDATE OR IGNORE occurrences SET chat_id = ?1 WHERE chat_id = ?2",
+		"DELETE FROM occurrences WHERE chat_id = ?2",
+		`UPDATE checkins SET chat_id = ?1 WHERE chat_id = ?2
+			AND member_id IN (SELECT m.id FROM members m JOIN chats h ON h.community_id = m.community_id WHERE h.id = ?2)`,
+		"UPDATE chats SET external_id = 'merged:' || id, state = 'migrated', moved_to = ?1 WHERE id = ?2",
 	} {
 		if _, err := tx.q.exec(ctx, q, old.ID, young.ID); err != nil {
 			return classify(err)
 		}
 	}
-	_, err := tx.q.exec(ctx, "UPDATE chats SET external_id = 'merged:' || id, state = 'migrated', moved_to = ? WHERE id = ?", old.ID, young.ID)
-	return classify(err)
+	return nil
 }
 
 // SetFacts stores what was learned of a chat from its platform.

@@ -61,16 +61,14 @@ func (r *Reader) CheckinsBetween(ctx context.Context, community int64, from, to 
 }
 
 // AddCheckin records a check-in; c.Place is filled in. A second one on the
-// same chat day is ErrDuplicate, whatever arrives in parallel.
+// same chat day is ErrDuplicate, whatever arrives in parallel. The day's count
+// follows by trigger.
 func (tx *Tx) AddCheckin(ctx context.Context, m Member, c Checkin) (Checkin, error) {
-	if !c.Repaired {
-		if err := tx.q.row(ctx, `INSERT INTO community_days (community_id, day, checkins) VALUES (?, ?, 1)
-			ON CONFLICT DO UPDATE SET checkins = checkins + 1 RETURNING checkins`, m.CommunityID, c.Day).Scan(&c.Place); err != nil {
-			return c, classify(err)
-		}
-	}
-	_, err := tx.q.exec(ctx, "INSERT INTO checkins ("+checkinColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		m.ID, c.Day, millis(c.At), c.Place, c.Gained, c.Streak, c.Repaired, c.ChatID)
+	c.MemberID = m.ID
+	err := tx.q.row(ctx, "INSERT INTO checkins ("+checkinColumns+`)
+		VALUES (?1, ?2, ?3, CASE WHEN ?6 THEN 0 ELSE 1 + COALESCE((SELECT checkins FROM community_days WHERE community_id = ?8 AND day = ?2), 0) END, ?4, ?5, ?6, ?7)
+		RETURNING place`,
+		m.ID, c.Day, millis(c.At), c.Gained, c.Streak, c.Repaired, c.ChatID, m.CommunityID).Scan(&c.Place)
 	return c, classify(err)
 }
 

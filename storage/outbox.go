@@ -92,7 +92,7 @@ func (tx *Tx) Enqueue(ctx context.Context, l Letter) (int64, error) {
 	if err != nil || l.Slot == "" {
 		return id, classify(err)
 	}
-	_, err = tx.q.exec(ctx, "UPDATE outbox SET state = 'folded', into_id = ?1, settled_at = ?2 WHERE chat_id = ?3 AND slot = ?4 AND id < ?1 AND state = 'queued'",
+	_, err = tx.q.exec(ctx, "UPDATE outbox SET state = 'folded', into_id = ?1, settled_at = ?2 WHERE chat_id = ?3 AND slot = ?4 AND slot <> '' AND id < ?1 AND state = 'queued'",
 		id, millis(tx.Now), l.ChatID, l.Slot)
 	return id, classify(err)
 }
@@ -114,7 +114,7 @@ func (r *Reader) Letter(ctx context.Context, id int64) (Letter, error) {
 // the letter sent last, "" if there is none.
 func (r *Reader) SlotMessage(ctx context.Context, chatID int64, slot string) (string, error) {
 	var id string
-	err := classify(r.q.row(ctx, "SELECT external_id FROM outbox WHERE chat_id = ? AND slot = ? AND state = 'sent' AND external_id <> '' ORDER BY id DESC LIMIT 1", chatID, slot).Scan(&id))
+	err := classify(r.q.row(ctx, "SELECT external_id FROM outbox WHERE chat_id = ? AND slot = ? AND slot <> '' AND state = 'sent' AND external_id <> '' ORDER BY id DESC LIMIT 1", chatID, slot).Scan(&id))
 	if errors.Is(err, ErrNotFound) {
 		return "", nil
 	}
@@ -166,7 +166,7 @@ func (tx *Tx) Rescue(ctx context.Context) ([]Letter, error) {
 
 // KillLetters gives up everything queued for a chat the bot cannot write to.
 func (tx *Tx) KillLetters(ctx context.Context, chatID int64, reason string) error {
-	_, err := tx.q.exec(ctx, "UPDATE outbox SET state = 'dead', error = ?, settled_at = ? WHERE chat_id = ? AND state = 'queued'", reason, millis(tx.Now), chatID)
+	_, err := tx.q.exec(ctx, "UPDATE outbox INDEXED BY outbox_queued SET state = 'dead', error = ?, settled_at = ? WHERE chat_id = ? AND state = 'queued'", reason, millis(tx.Now), chatID)
 	return classify(err)
 }
 
@@ -184,7 +184,7 @@ func (r *Reader) RecentSends(ctx context.Context, connection string, since time.
 		err := rows.Scan(&s.ChatID, &at)
 		s.At = FromMillis(at)
 		return err
-	}, "SELECT chat_id, settled_at FROM outbox WHERE settled_at >= ? AND state IN ('sent', 'uncertain') AND connection = ? ORDER BY settled_at", millis(since), connection)
+	}, "SELECT chat_id, settled_at FROM outbox WHERE settled_at > 0 AND settled_at >= ? AND state IN ('sent', 'uncertain') AND connection = ? ORDER BY settled_at", millis(since), connection)
 }
 
 // CountLetters counts what is queued and what is being sent, for /metrics.

@@ -108,8 +108,8 @@ func (tx *Tx) Plan(ctx context.Context, job string, chatID int64, due time.Time)
 func (tx *Tx) MoveOccurrence(ctx context.Context, id int64, from, to, reason string) error {
 	now := millis(tx.Now)
 	res, err := tx.q.exec(ctx, `UPDATE occurrences SET state = ?1, reason = ?2,
-		started_at = CASE WHEN ?1 = 'sending' THEN ?3 ELSE started_at END,
-		settled_at = CASE WHEN ?1 = 'sending' THEN 0 ELSE ?3 END WHERE id = ?4 AND state = ?5`, to, reason, now, id, from)
+		started_at = CASE ?1 WHEN 'sending' THEN ?3 WHEN 'planned' THEN 0 ELSE started_at END,
+		settled_at = CASE WHEN ?1 IN ('planned', 'sending') THEN 0 ELSE ?3 END WHERE id = ?4 AND state = ?5`, to, reason, now, id, from)
 	if err != nil {
 		return classify(err)
 	}

@@ -76,7 +76,7 @@ type stream struct {
 }
 
 func (v *verifier) stream(ctx context.Context, scan func(*sql.Rows, *int64) error, query string) (*stream, error) {
-	rows, err := v.r.q.query(ctx, query) //nolint:rowserrcheck,sqlclosecheck // next looks at Err, members closes
+	rows, err := v.r.q.query(ctx, query) //nolint:rowserrcheck // next looks at Err, members closes
 	if err != nil {
 		return nil, err
 	}

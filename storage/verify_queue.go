@@ -94,7 +94,7 @@ func (o Occurrence) contradiction() string {
 		return "being sent, yet never begun"
 	case o.State != Planned && o.State != Sending && !settled:
 		return "has an outcome, yet was never settled"
-	case (o.State == Sent || o.State == Uncertain) && !started:
+	case o.ChatID != 0 && (o.State == Sent || o.State == Uncertain) && !started:
 		return "went out, yet was never begun"
 	}
 	return ""

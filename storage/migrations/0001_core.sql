@@ -15,6 +15,7 @@ CREATE TABLE people (
   erased_at  INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX people_operators ON people(id) WHERE operator = 1;
 
 CREATE TABLE accounts (
   id          INTEGER PRIMARY KEY,
@@ -29,7 +30,7 @@ CREATE TABLE accounts (
 ) STRICT;
 CREATE INDEX accounts_person ON accounts(person_id);
 CREATE INDEX accounts_username ON accounts(domain, username COLLATE NOCASE) WHERE username <> '';
-CREATE INDEX accounts_name ON accounts(domain, name);
+CREATE INDEX accounts_name ON accounts(name COLLATE NOCASE);
 
 CREATE TABLE communities (
   id         INTEGER PRIMARY KEY,
@@ -108,4 +109,4 @@ CREATE TABLE members (
 ) STRICT;
 CREATE INDEX members_person ON members(person_id);
 CREATE INDEX members_balance ON members(community_id, hidden, balance DESC, id);
-CREATE INDEX members_streak ON members(community_id, hidden, streak DESC, id);
+CREATE INDEX members_streak ON members(community_id, hidden, streak DESC, id, last_day);

@@ -46,6 +46,7 @@ CREATE TABLE outbox (
   into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
   error       TEXT    NOT NULL DEFAULT ''
 ) STRICT;
+-- A partial index serves only statements that repeat its condition.
 CREATE INDEX outbox_queued ON outbox(connection, lane, id) WHERE state = 'queued';
 CREATE INDEX outbox_sending ON outbox(id) WHERE state = 'sending';
 CREATE INDEX outbox_slot ON outbox(chat_id, slot, id) WHERE slot <> '';
@@ -82,9 +83,9 @@ CREATE TABLE occurrences (
   reason     TEXT    NOT NULL DEFAULT '',
   started_at INTEGER NOT NULL DEFAULT 0,
   settled_at INTEGER NOT NULL DEFAULT 0,
-  UNIQUE (job, chat_id, due_at)
+  UNIQUE (job, due_at, chat_id)
 ) STRICT;
-CREATE INDEX occurrences_open ON occurrences(due_at) WHERE state IN ('planned', 'sending');
+CREATE INDEX occurrences_open ON occurrences(job, due_at) WHERE state IN ('planned', 'sending');
 
 CREATE TABLE previews (
   id         INTEGER PRIMARY KEY,

@@ -18,6 +18,7 @@ CREATE TABLE ledger (
   UNIQUE (member_id, unit, cause)
 ) STRICT;
 CREATE INDEX ledger_member ON ledger(member_id, unit, id);
+CREATE INDEX ledger_reverses ON ledger(reverses) WHERE reverses <> 0;
 
 -- Sums per day, week and month, so that a ranking never walks the ledger.
 CREATE TABLE scores (
@@ -41,10 +42,15 @@ BEGIN SELECT RAISE(ABORT, 'ledger entries are never deleted'); END;
 CREATE TRIGGER ledger_points AFTER INSERT ON ledger WHEN NEW.unit = 'points'
 BEGIN
   UPDATE members SET balance = balance + NEW.amount WHERE id = NEW.member_id;
+  -- Three statements: one that takes the periods from a list made a tenth less speed.
   INSERT INTO scores (community_id, kind, period, member_id, value, hidden)
-    SELECT m.community_id, 'points', p.value, m.id, NEW.amount, m.hidden
-    FROM members m, json_each(json_array(NEW.day, 'w' || NEW.week, substr(NEW.day, 1, 7))) p
-    WHERE m.id = NEW.member_id
+    SELECT community_id, 'points', NEW.day, id, NEW.amount, hidden FROM members WHERE id = NEW.member_id
+    ON CONFLICT DO UPDATE SET value = value + excluded.value;
+  INSERT INTO scores (community_id, kind, period, member_id, value, hidden)
+    SELECT community_id, 'points', 'w' || NEW.week, id, NEW.amount, hidden FROM members WHERE id = NEW.member_id
+    ON CONFLICT DO UPDATE SET value = value + excluded.value;
+  INSERT INTO scores (community_id, kind, period, member_id, value, hidden)
+    SELECT community_id, 'points', substr(NEW.day, 1, 7), id, NEW.amount, hidden FROM members WHERE id = NEW.member_id
     ON CONFLICT DO UPDATE SET value = value + excluded.value;
 END;
 

@@ -19,5 +19,13 @@ CREATE TABLE community_days (
   PRIMARY KEY (community_id, day)
 ) STRICT, WITHOUT ROWID;
 
+-- Counted with the check-in itself, so that a second one counts nothing.
+CREATE TRIGGER checkins_count AFTER INSERT ON checkins WHEN NEW.repaired = 0
+BEGIN
+  INSERT INTO community_days (community_id, day, checkins)
+    SELECT community_id, NEW.day, 1 FROM members WHERE id = NEW.member_id
+    ON CONFLICT DO UPDATE SET checkins = checkins + 1;
+END;
+
 CREATE TRIGGER checkins_no_delete BEFORE DELETE ON checkins
 BEGIN SELECT RAISE(ABORT, 'check-ins are never deleted'); END;
