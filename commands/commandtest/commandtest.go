@@ -37,7 +37,10 @@ func Run(t *testing.T, pattern string, f Families) {
 		t.Fatalf("no transcripts match %s: %v", pattern, err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".chat"), func(t *testing.T) { runFile(t, file, f) })
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".chat"), func(t *testing.T) {
+			t.Parallel()
+			runFile(t, file, f)
+		})
 	}
 }
 
@@ -71,6 +74,7 @@ type run struct {
 	net      *chattest.Network
 	path     string
 	clock    *bot.Clock
+	db       *storage.DB
 	stop     func()
 	out      strings.Builder
 	last     map[string]chat.Event // the newest event per speaker
@@ -82,11 +86,19 @@ type run struct {
 	admins   []string
 	operator []chat.Ref
 	caps     chat.Caps
+
+	others    map[string][]string // administrators of other groups
+	anonymous string              // who posts in the name of the group
+	members   int                 // head count the platform tells
+	missing   []string            // rights the platform says the bot lacks
+	people    map[string]chat.User
+	late      time.Duration // how late the next line is told
 }
 
 const (
-	defaultGroup = "产品群" //nolint:gosmopolitan // transcripts are Chinese first
-	privateZh    = "私聊"  //nolint:gosmopolitan // as above
+	groupZh   = "产品群" //nolint:gosmopolitan // transcripts are Chinese first
+	groupEn   = "Product"
+	privateZh = "私聊" //nolint:gosmopolitan // as above
 )
 
 func newRun(t *testing.T, f Families) *run {
@@ -98,7 +110,7 @@ func newRun(t *testing.T, f Families) *run {
 	return &run{
 		t: t, families: f, path: filepath.Join(t.TempDir(), "q.db"), last: map[string]chat.Event{},
 		language: "zh-CN", zone: zone, start: "2026-11-22 08:02", admins: []string{"管理员", "Admin"}, //nolint:gosmopolitan // the speaker's name in Chinese transcripts
-		caps: chattest.Full(),
+		caps: chattest.Full(), others: map[string][]string{}, people: map[string]chat.User{},
 	}
 }
 
@@ -132,36 +144,6 @@ func (r *run) play(steps []step) string {
 	return r.out.String()
 }
 
-func (r *run) setting(s step) {
-	key, value, _ := strings.Cut(s.text, " ")
-	switch key {
-	case "language":
-		r.language = value
-	case "zone":
-		zone, err := time.LoadLocation(value)
-		if err != nil {
-			r.t.Fatalf("line %d: %v", s.line, err)
-		}
-		r.zone = zone
-	case "start":
-		r.start = value
-	case "admin":
-		r.admins = strings.Fields(value)
-	case "operator":
-		r.operator = append(r.operator, chat.Ref{Domain: chattest.Domain, ID: value})
-	case "whispers":
-		r.caps.Whispers = value == "on"
-	case "edit":
-		r.caps.Edit = value == "on"
-	case "limit":
-		if _, err := fmt.Sscan(value, &r.caps.PerMinute); err != nil {
-			r.t.Fatalf("line %d: %v", s.line, err)
-		}
-	default:
-		r.t.Fatalf("line %d: unknown setting %q", s.line, key)
-	}
-}
-
 // begin starts the clock and the engine.
 func (r *run) begin() {
 	at, err := time.ParseInLocation("2006-01-02 15:04", r.start, r.zone)
@@ -170,11 +152,11 @@ func (r *run) begin() {
 	}
 	r.clock = bot.NewClock(time.Until(at))
 	r.net = chattest.NewNetwork("net", r.caps)
-	var admins []chat.User
-	for _, a := range r.admins {
-		admins = append(admins, person(a))
+	r.net.SetAdmins(groupRef(r.group()), people(r.admins)...)
+	for group, admins := range r.others {
+		r.net.SetAdmins(groupRef(group), people(admins)...)
 	}
-	r.net.SetAdmins(groupRef(defaultGroup), admins...)
+	r.net.SetStanding(r.members, r.missing...)
 	r.boot()
 }
 
@@ -186,6 +168,7 @@ func (r *run) boot() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.db = db
 	texts, err := templates.Load("")
 	if err != nil {
 		r.t.Fatal(err)
@@ -217,13 +200,29 @@ func person(name string) chat.User {
 	return chat.User{Ref: chat.Ref{Domain: chattest.Domain, ID: name}, Name: name}
 }
 
+func people(names []string) []chat.User {
+	var out []chat.User
+	for _, name := range names {
+		out = append(out, person(name))
+	}
+	return out
+}
+
 func groupRef(title string) chat.Ref { return chat.Ref{Domain: chattest.Domain, ID: "group:" + title} }
 
+// group is the title of the default group.
+func (r *run) group() string {
+	if r.language == "en" {
+		return groupEn
+	}
+	return groupZh
+}
+
 // place is the chat a line happens in.
-func place(s step) chat.Chat {
+func (r *run) place(s step) chat.Chat {
 	switch s.chat {
 	case "":
-		return chat.Chat{Ref: groupRef(defaultGroup), Type: chat.Group, Title: defaultGroup}
+		return chat.Chat{Ref: groupRef(r.group()), Type: chat.Group, Title: r.group()}
 	case privateZh, "private":
 		return chat.Chat{Ref: chat.Ref{Domain: chattest.Domain, ID: s.who}, Type: chat.Private, Title: s.who}
 	}
@@ -231,7 +230,7 @@ func place(s step) chat.Chat {
 }
 
 func (r *run) act(s step) {
-	ev := r.event(s, place(s))
+	ev := r.event(s, r.place(s))
 	if s.kind == '[' {
 		command, ok := r.net.Button(ev.Chat.Ref, ev.Sender.Ref, s.text)
 		if !ok {
@@ -247,13 +246,18 @@ func (r *run) event(s step, c chat.Chat) chat.Event {
 	r.events++
 	ev := chat.Event{
 		ID: chat.Ref{Domain: chattest.Domain, ID: fmt.Sprint(r.events)}, Chat: c, Kind: chat.Message,
-		Sender: person(s.who), Text: s.text, At: r.clock.Now(), Reply: fmt.Sprint("m", r.events),
+		Sender: r.person(s.who), Text: s.text, At: r.clock.Now().Add(-r.late), Reply: fmt.Sprint("m", r.events),
 	}
+	r.late = 0
+	r.mention(&ev)
 	if rest, ok := strings.CutPrefix(ev.Text, "@bot "); ok {
 		ev.Text, ev.ToBot = rest, true
 	}
+	if r.anonymous != "" && s.who == r.anonymous {
+		ev.Sender = chat.User{Ref: c.Ref, Name: c.Title, Anonymous: true}
+	}
 	if s.quote != "" {
-		ev.Quoted = person(s.quote)
+		ev.Quoted = r.person(s.quote)
 	}
 	return ev
 }
@@ -281,7 +285,7 @@ func (r *run) pass(s step) {
 // trouble is what happens to the bot and the group.
 func (r *run) trouble(s step) {
 	word, rest, _ := strings.Cut(s.text, " ")
-	c := place(step{})
+	c := r.place(step{})
 	switch word {
 	case "restart":
 		r.stop()
@@ -292,7 +296,7 @@ func (r *run) trouble(s step) {
 		r.deliver(r.last[rest])
 	case "join", "leave":
 		ev := r.event(step{who: rest}, c)
-		ev.Kind, ev.Detail = chat.Join, chat.Membership{User: person(rest)}
+		ev.Kind, ev.Detail = chat.Join, chat.Membership{User: r.person(rest)}
 		if word == "leave" {
 			ev.Kind = chat.Leave
 		}
@@ -302,6 +306,6 @@ func (r *run) trouble(s step) {
 		ev.Kind, ev.Detail = chat.ChatChanged, chat.ChatChange{Standing: chat.Added, Missing: strings.Fields(rest)}
 		r.deliver(ev)
 	default:
-		r.t.Fatalf("line %d: unknown trouble %q", s.line, s.text)
+		r.more(s, word, rest)
 	}
 }

@@ -39,22 +39,37 @@ func (r *run) print() {
 	}
 }
 
-// audience says who sees a message.
+// heads are the words in front of the bot's lines.
+type heads struct{ group, only, told, private, edited, deleted string }
+
+//nolint:gosmopolitan // transcripts are Chinese first
+func (r *run) heads() heads {
+	if r.language == "en" {
+		return heads{group: "group", only: "only %s", told: "group, to %s", private: "private %s", edited: " (edited)", deleted: " (deleted)"}
+	}
+	return heads{group: "群", only: "仅%s可见", told: "群,给%s", private: "私聊%s", edited: "(更新)", deleted: "(删除)"}
+}
+
+// audience says who sees a message. Where the platform cannot whisper, the
+// whole group sees what is said to one.
 func (r *run) audience(m chattest.Shown) string {
-	head := "群" //nolint:gosmopolitan // transcripts are Chinese first
+	words := r.heads()
+	head := words.group
 	switch {
+	case m.To.Name != "" && r.caps.Whispers:
+		head = fmt.Sprintf(words.only, m.To.Name)
 	case m.To.Name != "":
-		head = "仅" + m.To.Name + "可见" //nolint:gosmopolitan // as above
+		head = fmt.Sprintf(words.told, m.To.Name)
 	case !strings.HasPrefix(m.Chat.ID, "group:"):
-		head = "私聊" + m.Chat.ID //nolint:gosmopolitan // as above
-	case m.Chat != groupRef(defaultGroup):
+		head = fmt.Sprintf(words.private, m.Chat.ID)
+	case m.Chat != groupRef(r.group()):
 		head = strings.TrimPrefix(m.Chat.ID, "group:")
 	}
 	switch {
 	case m.Deleted:
-		head += "(删除)" //nolint:gosmopolitan // as above
+		head += words.deleted
 	case m.Edited:
-		head += "(更新)" //nolint:gosmopolitan // as above
+		head += words.edited
 	}
 	return head
 }

@@ -8,16 +8,28 @@
 //	# a comment
 //	= language en            set before the first message: language, zone,
 //	= zone America/New_York  start, admin, operator, whispers off, edit off
+//	                         (also hears, joins, choices, push, files, adminlist)
 //	= start 2026-11-22 08:02 local time in zone
 //	= admin 管理员            who administers the default group
+//	= admin@读书会 会长       … and another one
+//	= anonymous 匿名          who posts in the name of the group
+//	= members 128            what the platform tells of the groups: heads,
+//	= missing delete pin     and rights the bot lacks
+//	= username 小满 xiaoman   a member's username; "= called 小王2 小王" a name
 //	阿宁: /checkin            a member speaks in the default group
 //	阿宁@读书会: 签到         … in another group
 //	阿宁@私聊: /me            … to the bot alone (also @private)
 //	阿宁 -> 小满: /points +5 好  … in reply to 小满's last message
+//	阿宁: /points @{小满} +5 好  … with a mention by id, not only by name
 //	阿宁 [为什么]             presses the newest button of that label he can see
 //	< 仅阿宁可见: …           the bot's lines (generated)
 //	@ 24h                    time passes; "@ 11-23 04:00" until then
-//	! restart | down | up | duplicate | join 小王 | leave 小王
+//	! restart | down | up | duplicate 阿宁 | join 小王 | leave 小王
+//	! stop | start            the program is not running in between
+//	! clock -30m              the machine's clock is found behind after a restart
+//	! late 2h                 the next line was said so long before it is told
+//	! admins 小满              who administers the default group from now on
+//	! crowd 30 /checkin       so many members say it in one batch
 package commandtest
 
 import (

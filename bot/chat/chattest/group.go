@@ -34,9 +34,11 @@ type Network struct {
 	deliver chat.Deliver
 	running chan struct{}
 	shown   []Shown
-	fresh   []int // indices shown or edited since the last Take
+	fresh   []Shown // as it was shown, edited or deleted since the last Take
 	next    int
 	admins  map[chat.Ref][]chat.User
+	missing []string // rights the bot lacks in every chat
+	members int
 	fault   func(chat.Letter) error
 	down    bool
 }
@@ -96,7 +98,15 @@ func (n *Network) SetAdmins(c chat.Ref, admins ...chat.User) {
 	n.admins[c] = admins
 }
 
-// SetDown makes every send fail as if the network were unreachable.
+// SetStanding says how many people every chat has and which rights the bot
+// lacks there.
+func (n *Network) SetStanding(members int, missing ...string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.members, n.missing = members, missing
+}
+
+// SetDown makes every send and every question fail as if the network were unreachable.
 func (n *Network) SetDown(down bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -114,7 +124,10 @@ func (n *Network) SetFault(f func(chat.Letter) error) {
 func (n *Network) Facts(_ context.Context, c chat.Chat) (chat.Facts, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return chat.Facts{Admins: slices.Clone(n.admins[c.Ref])}, nil
+	if n.down {
+		return chat.Facts{}, &chat.SendError{Fault: chat.Retry, Err: fmt.Errorf("network is down")}
+	}
+	return chat.Facts{Admins: slices.Clone(n.admins[c.Ref]), Missing: slices.Clone(n.missing), Members: n.members}, nil
 }
 
 // Send implements chat.Platform.
@@ -135,7 +148,7 @@ func (n *Network) Send(_ context.Context, l chat.Letter) (chat.Sent, error) {
 			return chat.Sent{}, err
 		}
 		n.shown[i].Content, n.shown[i].Edited = l.Content, true
-		n.fresh = append(n.fresh, i)
+		n.fresh = append(n.fresh, n.shown[i])
 		return chat.Sent{ID: l.Edit}, nil
 	}
 	n.next++
@@ -144,7 +157,7 @@ func (n *Network) Send(_ context.Context, l chat.Letter) (chat.Sent, error) {
 		s.To = l.To
 	}
 	n.shown = append(n.shown, s)
-	n.fresh = append(n.fresh, len(n.shown)-1)
+	n.fresh = append(n.fresh, s)
 	return chat.Sent{ID: s.ID, Shown: l.Content.Private && !n.caps.Whispers}, nil
 }
 
@@ -157,7 +170,7 @@ func (n *Network) Delete(_ context.Context, _ chat.Chat, id string) error {
 		return err
 	}
 	n.shown[i].Deleted = true
-	n.fresh = append(n.fresh, i)
+	n.fresh = append(n.fresh, n.shown[i])
 	return nil
 }
 
@@ -170,14 +183,12 @@ func (n *Network) find(id string) (int, error) {
 	return 0, &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("message %s is not there", id)}
 }
 
-// Take returns what was shown, edited or deleted since the last Take.
+// Take returns what was shown, edited or deleted since the last Take, each as
+// it was then.
 func (n *Network) Take() []Shown {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	out := make([]Shown, 0, len(n.fresh))
-	for _, i := range n.fresh {
-		out = append(out, n.shown[i])
-	}
+	out := n.fresh
 	n.fresh = nil
 	return out
 }

@@ -1,0 +1,82 @@
+package commandtest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
+)
+
+// setting is an "=" line: how the world is before the first message.
+func (r *run) setting(s step) {
+	key, value, _ := strings.Cut(s.text, " ")
+	switch key {
+	case "language":
+		r.language = value
+	case "zone":
+		zone, err := time.LoadLocation(value)
+		if err != nil {
+			r.t.Fatalf("line %d: %v", s.line, err)
+		}
+		r.zone = zone
+	case "start":
+		r.start = value
+	case "admin":
+		r.admins = strings.Fields(value)
+	case "operator":
+		r.operator = append(r.operator, chat.Ref{Domain: chattest.Domain, ID: value})
+	case "anonymous":
+		r.anonymous = value
+	case "members":
+		if _, err := fmt.Sscan(value, &r.members); err != nil {
+			r.t.Fatalf("line %d: %v", s.line, err)
+		}
+	case "missing":
+		r.missing = strings.Fields(value)
+	case "hears", "joins", "whispers", "choices", "edit", "push", "files", "adminlist":
+		*r.ability(key) = value == "on"
+	case "limit":
+		if _, err := fmt.Sscan(value, &r.caps.PerMinute); err != nil {
+			r.t.Fatalf("line %d: %v", s.line, err)
+		}
+	case "username", "called":
+		r.introduce(key, value)
+	default:
+		group, ok := strings.CutPrefix(key, "admin@")
+		if !ok {
+			r.t.Fatalf("line %d: unknown setting %q", s.line, key)
+		}
+		r.others[group] = strings.Fields(value)
+	}
+}
+
+// ability is the capability that a setting switches.
+func (r *run) ability(key string) *bool {
+	return map[string]*bool{
+		"hears": &r.caps.Hears, "joins": &r.caps.Joins, "whispers": &r.caps.Whispers, "choices": &r.caps.Choices,
+		"edit": &r.caps.Edit, "push": &r.caps.Push, "files": &r.caps.Files, "adminlist": &r.caps.AdminList,
+	}[key]
+}
+
+// introduce says what else is known of a member: "username 小满 xiaoman", or
+// "called 小王2 小王" for somebody who bears another's name.
+func (r *run) introduce(key, value string) {
+	name, word, _ := strings.Cut(value, " ")
+	u := r.person(name)
+	if key == "called" {
+		u.Name = word
+	} else {
+		u.Username = word
+	}
+	r.people[name] = u
+}
+
+// person is a member as the platform describes him.
+func (r *run) person(name string) chat.User {
+	if u, ok := r.people[name]; ok {
+		return u
+	}
+	return person(name)
+}

@@ -1,0 +1,76 @@
+package commandtest
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"qunmate/bot"
+	"qunmate/bot/chat"
+)
+
+var mentioned = regexp.MustCompile(`@\{([^}]+)\}`)
+
+// mention turns @{小满} into the mention of a person whom the platform names by
+// id; the text keeps his name.
+func (r *run) mention(ev *chat.Event) {
+	for _, m := range mentioned.FindAllStringSubmatch(ev.Text, -1) {
+		u := r.person(m[1])
+		ev.Mentions = append(ev.Mentions, u)
+		ev.Text = strings.Replace(ev.Text, m[0], "@"+u.Name, 1)
+	}
+}
+
+// more are the rarer troubles.
+func (r *run) more(s step, word, rest string) {
+	switch word {
+	case "stop":
+		r.stop()
+		r.stop = func() {}
+	case "start":
+		r.boot()
+	case "clock": // only a restart can find a clock that went backwards
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			r.t.Fatalf("line %d: %v", s.line, err)
+		}
+		r.stop()
+		r.clock = bot.NewClock(time.Until(r.clock.Now().Add(d)))
+		r.boot()
+	case "late":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			r.t.Fatalf("line %d: %v", s.line, err)
+		}
+		r.late = d
+	case "admins":
+		r.net.SetAdmins(groupRef(r.group()), people(strings.Fields(rest))...)
+	case "crowd":
+		r.crowd(s, rest)
+	default:
+		r.t.Fatalf("line %d: unknown trouble %q", s.line, s.text)
+	}
+}
+
+// crowd lets many members say the same at one time.
+func (r *run) crowd(s step, rest string) {
+	count, text, _ := strings.Cut(rest, " ")
+	n, err := strconv.Atoi(count)
+	if err != nil {
+		r.t.Fatalf("line %d: %v", s.line, err)
+	}
+	name := "成员%02d" //nolint:gosmopolitan // transcripts are Chinese first
+	if r.language == "en" {
+		name = "Member%02d"
+	}
+	var all []chat.Event
+	for i := range n {
+		who := fmt.Sprintf(name, i+1)
+		ev := r.event(step{who: who, text: text}, r.place(step{}))
+		r.last[who] = ev
+		all = append(all, ev)
+	}
+	r.deliver(all...)
+}
