@@ -1,0 +1,329 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func embedded(tb testing.TB) []migration {
+	tb.Helper()
+	all, err := migrations()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return all
+}
+
+func extra(name, text string) migration { return migration{name, text, "sum of " + text} }
+
+// schemaOf is the schema in the order in which it was made, tables first.
+func schemaOf(tb testing.TB, db *DB) string {
+	tb.Helper()
+	rows, err := db.readPool.QueryContext(tb.Context(), `SELECT sql FROM sqlite_master WHERE sql IS NOT NULL
+		ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 ELSE 2 END, name`)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var b strings.Builder
+	b.WriteString("-- What the migrations add up to. Written by `go test ./storage -update`; never run.\n")
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			tb.Fatal(err)
+		}
+		fmt.Fprintf(&b, "\n%s;\n", text)
+	}
+	if err := rows.Err(); err != nil {
+		tb.Fatal(err)
+	}
+	return b.String()
+}
+
+func golden(tb testing.TB, path, got string) {
+	tb.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if got == string(want) {
+		return
+	}
+	a, b := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			tb.Fatalf("%s, line %d:\n got %s\nwant %s\n(-update rewrites it)", path, i+1, a[i], b[i])
+		}
+	}
+	tb.Fatalf("%s: %d lines, want %d (-update rewrites it)", path, len(a), len(b))
+}
+
+func TestTheSchemaIsTheGoldenFile(t *testing.T) {
+	t.Parallel()
+	golden(t, "schema.sql", schemaOf(t, newDB(t)))
+}
+
+func TestNamesOfMigrations(t *testing.T) {
+	t.Parallel()
+	for i, m := range embedded(t) {
+		if want := fmt.Sprintf("%04d_", i+1); !strings.HasPrefix(m.name, want) || len(m.sum) != 64 {
+			t.Errorf("%s: want the number %s", m.name, want)
+		}
+		if strings.Contains(strings.ToUpper(m.text), "COMMIT") {
+			t.Errorf("%s ends its own transaction", m.name)
+		}
+	}
+}
+
+// Every step runs alone, on a file that the steps before it have made and
+// somebody has used; what was there stays.
+func TestEachMigrationAlone(t *testing.T) {
+	t.Parallel()
+	all := embedded(t)
+	path := filepath.Join(t.TempDir(), "qunmate.db")
+	for i := range all {
+		db, err := open(t.Context(), path, Options{}, all[:i+1])
+		if err != nil {
+			t.Fatalf("%s: %v", all[i].name, err)
+		}
+		if n := number(t, db.readPool, "SELECT count(*) FROM schema_migrations"); n != int64(i+1) {
+			t.Errorf("%s: %d steps are noted", all[i].name, n)
+		}
+		if n := number(t, db.readPool, "SELECT count(*) FROM settings"); n != int64(i) {
+			t.Errorf("%s: %d settings, want %d", all[i].name, n, i)
+		}
+		if i > 0 {
+			copied := openBefore(t, path, all[i].name)
+			if n := number(t, copied.readPool, "SELECT count(*) FROM schema_migrations"); n != int64(i) {
+				t.Errorf("the copy before %s has %d steps", all[i].name, n)
+			}
+		}
+		write(t, db, func(ctx context.Context, tx *Tx) error { return tx.SetSetting(ctx, all[i].name, "used") })
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := openAt(t, path, Options{}) // nothing is left to do
+	newTown(t, db, 1)
+	wantClean(t, db)
+	if got := files(t, filepath.Dir(path)); slices.Contains(got, "qunmate.db.before-0001") {
+		t.Error("an empty file was copied")
+	}
+}
+
+func openBefore(tb testing.TB, path, name string) *DB {
+	tb.Helper()
+	number, _, _ := strings.Cut(name, "_")
+	db, err := openStill(tb.Context(), path+".before-"+number)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func TestAnOlderProgramRefusesANewerFile(t *testing.T) {
+	t.Parallel()
+	all := embedded(t)
+	path := filepath.Join(t.TempDir(), "qunmate.db")
+	next := append(slices.Clone(all), extra("0099_next.sql", "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT"))
+	db, err := open(t.Context(), path, Options{}, next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []Options{{}, {ReadOnly: true}} {
+		_, err = Open(t.Context(), path, o)
+		wantErr(t, err, ErrNewer)
+	}
+	other := append(slices.Clone(all), extra("0098_other.sql", "CREATE TABLE elsewhere (id INTEGER PRIMARY KEY) STRICT"))
+	_, err = open(t.Context(), path, Options{}, other)
+	wantErr(t, err, ErrNewer)
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
+		t.Error("the file was changed", err)
+	}
+}
+
+func TestAnAppliedMigrationThatChangedIsRefused(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	path := db.Path()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Clone(embedded(t))
+	all[1].sum = "another"
+	_, err := open(t.Context(), path, Options{}, all)
+	wantErr(t, err, ErrChanged)
+	if !strings.Contains(fmt.Sprint(err), all[1].name) {
+		t.Errorf("%v does not name the file", err)
+	}
+}
+
+func TestAReaderDoesNotMigrate(t *testing.T) {
+	t.Parallel()
+	db, _ := lived(t)
+	next := append(slices.Clone(embedded(t)), extra("0099_next.sql", "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT"))
+	_, err := open(t.Context(), db.Path(), Options{ReadOnly: true}, next)
+	wantErr(t, err, ErrOlder)
+	if n := number(t, db.readPool, "SELECT count(*) FROM sqlite_master WHERE name = 'later'"); n != 0 {
+		t.Error("it did")
+	}
+}
+
+func TestAMigrationHappensWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"a mistake in the middle": "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT; INSERT INTO nowhere VALUES (1)",
+		"orphans":                 "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT; UPDATE accounts SET person_id = 4711",
+	} {
+		db, _ := lived(t)
+		path := db.Path()
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		next := append(slices.Clone(embedded(t)), extra("0099_next.sql", text))
+		if _, err := open(t.Context(), path, Options{}, next); err == nil || !strings.Contains(err.Error(), "0099_next.sql") {
+			t.Errorf("%s: %v", name, err)
+		}
+		back := openAt(t, path, Options{}) // the program of before still can
+		if n := number(t, back.readPool, "SELECT count(*) FROM sqlite_master WHERE name = 'later'"); n != 0 {
+			t.Errorf("%s: half of it happened", name)
+		}
+		wantClean(t, back)
+		wantClean(t, openBefore(t, path, "0099_next.sql"))
+	}
+}
+
+func TestAMigrationMayRebuildATable(t *testing.T) {
+	t.Parallel()
+	db, _ := lived(t)
+	path := db.Path()
+	entries := number(t, db.readPool, "SELECT count(*) FROM ledger")
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// SQLite's own way of changing a table: with foreign keys on, dropping the
+	// old one would take or orphan its children.
+	rebuild := extra("0099_people.sql", `CREATE TABLE people_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, language TEXT NOT NULL, home INTEGER NOT NULL,
+			operator INTEGER NOT NULL, erased_at INTEGER NOT NULL, created_at INTEGER NOT NULL) STRICT;
+		INSERT INTO people_new SELECT id, name, language, home, operator, erased_at, created_at FROM people;
+		DROP TABLE people;
+		ALTER TABLE people_new RENAME TO people;`)
+	next, err := open(t.Context(), path, Options{}, append(slices.Clone(embedded(t)), rebuild))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = next.Close() }()
+	if n := number(t, next.readPool, "SELECT count(*) FROM ledger"); n != entries {
+		t.Errorf("%d entries, before %d", n, entries)
+	}
+	var on int
+	if err := next.conn.QueryRowContext(t.Context(), "PRAGMA foreign_keys").Scan(&on); err != nil || on != 1 {
+		t.Error("foreign keys stayed off", err)
+	}
+	wantClean(t, next)
+}
+
+// A dump of every released version is opened, counted and verified. Until the
+// first release there is one, of the schema as it is; -update rewrites it.
+func TestDumpsOfEveryVersionOpen(t *testing.T) {
+	t.Parallel()
+	if *update {
+		db, _ := lived(t)
+		if err := os.WriteFile("testdata/unreleased.sql", []byte(dump(t, db)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dumps, err := filepath.Glob("testdata/*.sql")
+	if err != nil || len(dumps) == 0 {
+		t.Fatal("no dumps", err)
+	}
+	for _, file := range dumps {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "qunmate.db")
+		pool := raw(t, path)
+		must(t, pool, string(text))
+		if err := pool.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db, err := Open(t.Context(), path, Options{})
+		if errors.Is(err, ErrChanged) {
+			t.Fatalf("%s: %v. Before the first release: go test ./storage -update. After it: put the old migration back and add a new one", file, err)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for table, want := range map[string]int64{"members": 5, "ledger": 20, "checkins": 20} {
+			if n := number(t, db.readPool, "SELECT count(*) FROM "+table); n != want {
+				t.Errorf("%s: %s has %d rows, want %d", file, table, n, want)
+			}
+		}
+		wantClean(t, db)
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// dump writes a database as the statements that make it: tables, rows, and
+// then what would react to rows.
+func dump(tb testing.TB, db *DB) string {
+	tb.Helper()
+	var b strings.Builder
+	ask := func(query string) (out []string) {
+		rows, err := db.readPool.QueryContext(tb.Context(), query)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var s string
+			if err := rows.Scan(&s); err != nil {
+				tb.Fatal(err)
+			}
+			out = append(out, s)
+		}
+		if err := rows.Err(); err != nil {
+			tb.Fatal(err)
+		}
+		return out
+	}
+	for _, text := range ask("SELECT sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid") {
+		fmt.Fprintf(&b, "%s;\n", text)
+	}
+	for _, table := range ask("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid") {
+		columns := ask("SELECT name FROM pragma_table_info('" + table + "')")
+		for i, c := range columns {
+			columns[i] = "quote(" + c + ")"
+		}
+		for _, row := range ask("SELECT " + strings.Join(columns, " || ', ' || ") + " FROM " + table) {
+			fmt.Fprintf(&b, "INSERT INTO %s VALUES (%s);\n", table, row)
+		}
+	}
+	for _, text := range ask("SELECT sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL ORDER BY type, rowid") {
+		fmt.Fprintf(&b, "%s;\n", text)
+	}
+	return b.String()
+}

@@ -1,0 +1,353 @@
+-- What the migrations add up to. Written by `go test ./storage -update`; never run.
+
+CREATE TABLE accounts (
+  id          INTEGER PRIMARY KEY,
+  domain      TEXT    NOT NULL,
+  external_id TEXT    NOT NULL,
+  person_id   INTEGER NOT NULL REFERENCES people(id),
+  name        TEXT    NOT NULL,
+  username    TEXT    NOT NULL DEFAULT '',
+  language    TEXT    NOT NULL DEFAULT '',
+  updated_at  INTEGER NOT NULL,
+  UNIQUE (domain, external_id)
+) STRICT;
+
+CREATE TABLE audit (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL DEFAULT 0,
+  chat_id      INTEGER NOT NULL DEFAULT 0,
+  person_id    INTEGER NOT NULL DEFAULT 0, -- 0 = an anonymous administrator or the program
+  action       TEXT    NOT NULL,
+  before       TEXT    NOT NULL CHECK (json_valid(before)),
+  after        TEXT    NOT NULL CHECK (json_valid(after)),
+  reason       TEXT    NOT NULL DEFAULT '',
+  at           INTEGER NOT NULL,
+  undo_until   INTEGER NOT NULL DEFAULT 0, -- 0 = cannot be undone
+  undone_by    INTEGER NOT NULL DEFAULT 0  -- the audit row of the undo
+) STRICT;
+
+CREATE TABLE buttons (
+  id         INTEGER PRIMARY KEY,
+  command    TEXT    NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE chat_admins (
+  chat_id    INTEGER NOT NULL REFERENCES chats(id),
+  account_id INTEGER NOT NULL REFERENCES accounts(id),
+  role       TEXT    NOT NULL CHECK (role IN ('admin', 'host')),
+  source     TEXT    NOT NULL CHECK (source IN ('platform', 'added')),
+  PRIMARY KEY (chat_id, account_id, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chats (
+  id           INTEGER PRIMARY KEY,
+  domain       TEXT    NOT NULL,
+  external_id  TEXT    NOT NULL,
+  community_id INTEGER REFERENCES communities(id), -- NULL in private chats
+  kind         TEXT    NOT NULL CHECK (kind IN ('group', 'private', 'channel')),
+  title        TEXT    NOT NULL DEFAULT '',
+  language     TEXT    NOT NULL DEFAULT '',
+  state        TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'left', 'migrated')),
+  moved_to     INTEGER NOT NULL DEFAULT 0,         -- the chat this one became
+  connection   TEXT    NOT NULL DEFAULT '',        -- the route that answers
+  is_public    INTEGER NOT NULL DEFAULT 0 CHECK (is_public IN (0, 1)),
+  facts_at     INTEGER NOT NULL DEFAULT 0,         -- when administrators and rights were last asked for
+  missing      TEXT    NOT NULL DEFAULT '[]' CHECK (json_valid(missing)),
+  head_count   INTEGER NOT NULL DEFAULT 0,
+  greeted_at   INTEGER NOT NULL DEFAULT 0,
+  created_at   INTEGER NOT NULL,
+  UNIQUE (domain, external_id)
+) STRICT;
+
+CREATE TABLE checkins (
+  member_id INTEGER NOT NULL REFERENCES members(id),
+  day       TEXT    NOT NULL,
+  at        INTEGER NOT NULL,
+  place     INTEGER NOT NULL,                -- the how-manieth of the community that day, 0 for a repaired day
+  gained    INTEGER NOT NULL,
+  streak    INTEGER NOT NULL,
+  repaired  INTEGER NOT NULL DEFAULT 0 CHECK (repaired IN (0, 1)),
+  chat_id   INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (member_id, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE communities (
+  id         INTEGER PRIMARY KEY,
+  name       TEXT    NOT NULL,
+  code       TEXT    NOT NULL DEFAULT '', -- what /community join takes
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE community_clocks (
+  community_id  INTEGER NOT NULL REFERENCES communities(id),
+  from_at       INTEGER NOT NULL,
+  timezone      TEXT    NOT NULL,
+  day_starts_at INTEGER NOT NULL CHECK (day_starts_at BETWEEN 0 AND 1439), -- minutes after midnight
+  PRIMARY KEY (community_id, from_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE community_days (
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  day          TEXT    NOT NULL,
+  checkins     INTEGER NOT NULL,
+  PRIMARY KEY (community_id, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inbox (
+  id         INTEGER PRIMARY KEY,
+  connection TEXT    NOT NULL,
+  state      TEXT    NOT NULL CHECK (state IN ('parked', 'retry', 'failed')),
+  event      TEXT    NOT NULL CHECK (json_valid(event)),
+  attempts   INTEGER NOT NULL DEFAULT 0,
+  next_at    INTEGER NOT NULL,
+  fault      TEXT    NOT NULL DEFAULT '', -- the short id the person was shown
+  error      TEXT    NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE ledger (
+  id        INTEGER PRIMARY KEY,
+  member_id INTEGER NOT NULL REFERENCES members(id),
+  unit      TEXT    NOT NULL CHECK (unit IN ('points', 'pending', 'card')),
+  amount    INTEGER NOT NULL CHECK (amount <> 0),
+  kind      TEXT    NOT NULL,               -- checkin, talk, adjust, undo, transfer …
+  cause     TEXT    NOT NULL,               -- what happened, unique: one cause, one entry
+  rule      INTEGER NOT NULL DEFAULT 0,     -- version of the rule that gave the amount, 0 = none
+  day       TEXT    NOT NULL,               -- the chat day it counts for
+  week      TEXT    NOT NULL,               -- the first day of its week
+  at        INTEGER NOT NULL,
+  actor_id  INTEGER NOT NULL DEFAULT 0,     -- the person who did it, when not the member
+  reverses  INTEGER NOT NULL DEFAULT 0,     -- the entry this one takes back
+  detail    TEXT    NOT NULL DEFAULT '{}' CHECK (json_valid(detail)),
+  UNIQUE (member_id, unit, cause)
+) STRICT;
+
+CREATE TABLE members (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  person_id    INTEGER NOT NULL REFERENCES people(id),
+  balance      INTEGER NOT NULL DEFAULT 0,
+  pending      INTEGER NOT NULL DEFAULT 0,
+  cards        INTEGER NOT NULL DEFAULT 0,
+  streak       INTEGER NOT NULL DEFAULT 0,
+  best_streak  INTEGER NOT NULL DEFAULT 0,
+  last_day     TEXT    NOT NULL DEFAULT '',
+  hidden       INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)),
+  created_at   INTEGER NOT NULL,
+  UNIQUE (community_id, person_id)
+) STRICT;
+
+CREATE TABLE occurrences (
+  id         INTEGER PRIMARY KEY,
+  job        TEXT    NOT NULL,
+  chat_id    INTEGER NOT NULL DEFAULT 0,
+  due_at     INTEGER NOT NULL,
+  state      TEXT    NOT NULL CHECK (state IN ('planned', 'sending', 'sent', 'uncertain', 'missed', 'skipped')),
+  reason     TEXT    NOT NULL DEFAULT '',
+  started_at INTEGER NOT NULL DEFAULT 0,
+  settled_at INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (job, due_at, chat_id)
+) STRICT;
+
+CREATE TABLE outbox (
+  id          INTEGER PRIMARY KEY,
+  chat_id     INTEGER NOT NULL REFERENCES chats(id),
+  connection  TEXT    NOT NULL,
+  lane        INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 2), -- 0 answer, 1 activity, 2 broadcast
+  once        INTEGER NOT NULL CHECK (once IN (0, 1)),       -- 1: never sent a second time on our own
+  verb        TEXT    NOT NULL CHECK (verb IN ('send', 'delete')),
+  state       TEXT    NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'uncertain', 'dead', 'folded')),
+  kind        TEXT    NOT NULL DEFAULT '',                   -- the template; letters of one kind may fold
+  slot        TEXT    NOT NULL DEFAULT '',                   -- same slot: edits the earlier message
+  account_id  INTEGER NOT NULL DEFAULT 0,                    -- the person an answer is for
+  reply       TEXT    NOT NULL DEFAULT '',
+  thread      TEXT    NOT NULL DEFAULT '',
+  content     TEXT    NOT NULL CHECK (json_valid(content)),
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  next_at     INTEGER NOT NULL,
+  created_at  INTEGER NOT NULL,
+  settled_at  INTEGER NOT NULL DEFAULT 0,
+  external_id TEXT    NOT NULL DEFAULT '',
+  into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
+  error       TEXT    NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE people (
+  id         INTEGER PRIMARY KEY,
+  name       TEXT    NOT NULL,
+  language   TEXT    NOT NULL DEFAULT '',
+  home       INTEGER NOT NULL DEFAULT 0, -- the community chosen with /use, 0 = none
+  operator   INTEGER NOT NULL DEFAULT 0 CHECK (operator IN (0, 1)),
+  erased_at  INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE presence (
+  chat_id         INTEGER NOT NULL REFERENCES chats(id),
+  account_id      INTEGER NOT NULL REFERENCES accounts(id),
+  present         INTEGER NOT NULL CHECK (present IN (0, 1)),
+  joined_at       INTEGER NOT NULL,
+  left_at         INTEGER NOT NULL DEFAULT 0,
+  joins           INTEGER NOT NULL DEFAULT 1,
+  messages        INTEGER NOT NULL DEFAULT 0,
+  last_message_at INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (chat_id, account_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE previews (
+  id         INTEGER PRIMARY KEY,
+  chat_id    INTEGER NOT NULL REFERENCES chats(id),
+  account_id INTEGER NOT NULL REFERENCES accounts(id),
+  action     TEXT    NOT NULL,
+  data       TEXT    NOT NULL CHECK (json_valid(data)),
+  title      TEXT    NOT NULL DEFAULT '',
+  state      TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'confirmed', 'cancelled')),
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE refusals (
+  chat_id    INTEGER NOT NULL,
+  account_id INTEGER NOT NULL,
+  until      INTEGER NOT NULL,
+  PRIMARY KEY (chat_id, account_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rules (
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  family       TEXT    NOT NULL,            -- checkin, talk
+  version      INTEGER NOT NULL CHECK (version > 0),
+  data         TEXT    NOT NULL CHECK (json_valid(data)),
+  from_at      INTEGER NOT NULL,            -- in force from here on
+  audit_id     INTEGER NOT NULL DEFAULT 0,
+  created_at   INTEGER NOT NULL,
+  PRIMARY KEY (community_id, family, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sandbox (
+  key   TEXT NOT NULL PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE schema_migrations (
+  name TEXT NOT NULL PRIMARY KEY, sum TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE scores (
+  community_id INTEGER NOT NULL,
+  kind         TEXT    NOT NULL,            -- points, checkin, invite, quiz
+  period       TEXT    NOT NULL,            -- 2026-11-22, w2026-11-16, 2026-11
+  member_id    INTEGER NOT NULL REFERENCES members(id),
+  value        INTEGER NOT NULL,
+  hidden       INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (community_id, kind, period, member_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seen (
+  domain TEXT    NOT NULL,
+  id     TEXT    NOT NULL,
+  at     INTEGER NOT NULL,
+  PRIMARY KEY (domain, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings (
+  name  TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE timers (
+  id         INTEGER PRIMARY KEY,
+  key        TEXT    NOT NULL UNIQUE,
+  task       TEXT    NOT NULL,
+  chat_id    INTEGER NOT NULL DEFAULT 0,
+  payload    TEXT    NOT NULL CHECK (json_valid(payload)),
+  due_at     INTEGER NOT NULL,
+  done_at    INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX accounts_name ON accounts(name COLLATE NOCASE);
+
+CREATE INDEX accounts_person ON accounts(person_id);
+
+CREATE INDEX accounts_username ON accounts(domain, username COLLATE NOCASE) WHERE username <> '';
+
+CREATE INDEX audit_community ON audit(community_id, id);
+
+CREATE INDEX chats_community ON chats(community_id);
+
+CREATE UNIQUE INDEX communities_code ON communities(code) WHERE code <> '';
+
+CREATE INDEX inbox_due ON inbox(next_at) WHERE state <> 'failed';
+
+CREATE INDEX ledger_member ON ledger(member_id, unit, id);
+
+CREATE INDEX ledger_reverses ON ledger(reverses) WHERE reverses <> 0;
+
+CREATE INDEX members_balance ON members(community_id, hidden, balance DESC, id);
+
+CREATE INDEX members_person ON members(person_id);
+
+CREATE INDEX members_streak ON members(community_id, hidden, streak DESC, id, last_day);
+
+CREATE INDEX occurrences_open ON occurrences(job, due_at) WHERE state IN ('planned', 'sending');
+
+CREATE INDEX outbox_queued ON outbox(connection, lane, id) WHERE state = 'queued';
+
+CREATE INDEX outbox_sending ON outbox(id) WHERE state = 'sending';
+
+CREATE INDEX outbox_settled ON outbox(settled_at) WHERE settled_at > 0;
+
+CREATE INDEX outbox_slot ON outbox(chat_id, slot, id) WHERE slot <> '';
+
+CREATE INDEX people_operators ON people(id) WHERE operator = 1;
+
+CREATE INDEX presence_account ON presence(account_id);
+
+CREATE INDEX previews_open ON previews(chat_id, account_id) WHERE state = 'open';
+
+CREATE INDEX scores_member ON scores(member_id);
+
+CREATE INDEX scores_top ON scores(community_id, kind, period, hidden, value DESC, member_id);
+
+CREATE INDEX seen_at ON seen(at);
+
+CREATE INDEX timers_due ON timers(due_at) WHERE done_at = 0;
+
+CREATE TRIGGER checkins_count AFTER INSERT ON checkins WHEN NEW.repaired = 0
+BEGIN
+  INSERT INTO community_days (community_id, day, checkins)
+    SELECT community_id, NEW.day, 1 FROM members WHERE id = NEW.member_id
+    ON CONFLICT DO UPDATE SET checkins = checkins + 1;
+END;
+
+CREATE TRIGGER checkins_no_delete BEFORE DELETE ON checkins
+BEGIN SELECT RAISE(ABORT, 'check-ins are never deleted'); END;
+
+CREATE TRIGGER ledger_card AFTER INSERT ON ledger WHEN NEW.unit = 'card'
+BEGIN UPDATE members SET cards = cards + NEW.amount WHERE id = NEW.member_id; END;
+
+CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
+BEGIN SELECT RAISE(ABORT, 'ledger entries are never deleted'); END;
+
+CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
+BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END;
+
+CREATE TRIGGER ledger_pending AFTER INSERT ON ledger WHEN NEW.unit = 'pending'
+BEGIN UPDATE members SET pending = pending + NEW.amount WHERE id = NEW.member_id; END;
+
+CREATE TRIGGER ledger_points AFTER INSERT ON ledger WHEN NEW.unit = 'points'
+BEGIN
+  UPDATE members SET balance = balance + NEW.amount WHERE id = NEW.member_id;
+  -- Three statements: one that takes the periods from a list made a tenth less speed.
+  INSERT INTO scores (community_id, kind, period, member_id, value, hidden)
+    SELECT community_id, 'points', NEW.day, id, NEW.amount, hidden FROM members WHERE id = NEW.member_id
+    ON CONFLICT DO UPDATE SET value = value + excluded.value;
+  INSERT INTO scores (community_id, kind, period, member_id, value, hidden)
+    SELECT community_id, 'points', 'w' || NEW.week, id, NEW.amount, hidden FROM members WHERE id = NEW.member_id
+    ON CONFLICT DO UPDATE SET value = value + excluded.value;
+  INSERT INTO scores (community_id, kind, period, member_id, value, hidden)
+    SELECT community_id, 'points', substr(NEW.day, 1, 7), id, NEW.amount, hidden FROM members WHERE id = NEW.member_id
+    ON CONFLICT DO UPDATE SET value = value + excluded.value;
+END;
