@@ -6,30 +6,6 @@ import (
 	"testing"
 )
 
-func TestDistance(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0},
-		{"", "abc", 3},
-		{"abc", "", 3},
-		{"token", "token", 0},
-		{"tokn", "token", 1},
-		{"toekn", "token", 1},
-		{"tokken", "token", 1},
-		{"taken", "token", 1},
-		{"ca", "abc", 3},
-		{"kitten", "sitting", 3},
-		{"時区", "時间", 1},
-	} {
-		if got := distance(test.a, test.b); got != test.want {
-			t.Errorf("distance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
-		}
-	}
-}
-
 func TestNearest(t *testing.T) {
 	t.Parallel()
 	names := []string{"name", "token", "base_url", "mode", "webhook_secret"}

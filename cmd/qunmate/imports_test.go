@@ -110,14 +110,15 @@ var helpers = []string{chattest, commandtest, storagetest, tgtest}
 // owners says where other people's modules may be imported. A new one needs a
 // row here, its folder's list in .golangci.yml, and a line in CONTRIBUTING.md.
 var owners = map[string][]string{
-	"github.com/chromedp/":       {"cmd/qunmate"}, // the browser test
-	"github.com/go-telegram/bot": {"bot/platform/telegram/..."},
-	"github.com/gofrs/flock":     {"storage", "cmd/qunmate"},
-	"github.com/robfig/cron/v3":  {"bot/config", "scheduler/when"},
-	"go.yaml.in/yaml/v3":         {"bot/config"},
-	"golang.org/x/text/":         {"bot", "commands/*", "scheduler/when", "templates"},
-	"gorm.io/":                   {"storage/..."}, // another SQL dialect must stay possible
-	"modernc.org/sqlite":         {"storage/..."},
+	"github.com/chromedp/":            {"cmd/qunmate"}, // the browser test
+	"github.com/go-telegram/bot":      {"bot/platform/telegram/..."},
+	"github.com/gofrs/flock":          {"storage", "cmd/qunmate"},
+	"github.com/robfig/cron/v3":       {"bot/config", "scheduler/when"},
+	"go.yaml.in/yaml/v3":              {"bot/config"},
+	"github.com/agnivade/levenshtein": {"bot", "bot/config"},
+	"golang.org/x/text/":              {"bot", "commands/*", "scheduler/when", "templates"},
+	"gorm.io/":                        {"storage/..."}, // another SQL dialect must stay possible
+	"modernc.org/sqlite":              {"storage/..."},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {
