@@ -27,7 +27,7 @@ export function icon(name) {
 }
 
 /** The one or two letters that stand for a name. */
-export function initial(name) {
+function initial(name) {
   const letters = Array.from(name.trim());
   if (!letters.length) return "?";
   const chinese = /\p{Script=Han}/u.test(letters[0]);
@@ -111,7 +111,9 @@ export function reconcile(parent, items) {
     let el = old.get(key);
     if (el && el.dataset.sig !== signature) {
       const fresh = build();
+      const focused = el.contains(document.activeElement);
       el.replaceWith(fresh);
+      if (focused) fresh.focus(); // or the keyboard would start again at the top
       if (place === el) place = fresh;
       el = fresh;
     } else if (!el) {

@@ -105,29 +105,34 @@ func TestStringsAreComplete(t *testing.T) {
 	literal := regexp.MustCompile(`"([a-z]+\.[a-z0-9_]+)"`)
 	families := strings.Join([]string{"app", "bot", "persona", "chat", "nav", "speak", "clock", "group", "message", "notice", "input", "quick", "net", "error"}, "|")
 	isKey := regexp.MustCompile(`^(` + families + `)\.`)
-	for _, name := range []string{"app.js", "index.html"} {
-		for _, m := range literal.FindAllStringSubmatch(files[name], -1) {
-			if isKey.MatchString(m[1]) && m[1] != "app.js" {
+	var scripts strings.Builder
+	for name, content := range files {
+		if path.Ext(name) != ".js" && path.Ext(name) != ".html" {
+			continue
+		}
+		scripts.WriteString(content)
+		for _, m := range literal.FindAllStringSubmatch(content, -1) {
+			if isKey.MatchString(m[1]) && path.Ext(m[1]) != ".js" {
 				use(m[1], name)
 			}
 		}
 	}
 	// Keys that are put together at run time.
 	for _, id := range personaIDs {
-		use("persona."+id, "app.js")
+		use("persona."+id, "the page")
 	}
 	for _, id := range groupIDs {
-		use("chat."+id, "app.js")
+		use("chat."+id, "the page")
 	}
 	for _, n := range []string{"joined", "left", "bot_added", "bot_removed", "bot_unblocked", "bot_blocked"} {
-		use("notice."+n, "app.js")
+		use("notice."+n, "the page")
 	}
-	list := regexp.MustCompile(`const known = \[([^\]]*)\]`).FindStringSubmatch(files["app.js"])
+	list := regexp.MustCompile(`const known = \[([^\]]*)\]`).FindStringSubmatch(scripts.String())
 	if list == nil {
-		t.Fatal("app.js has no list of known errors")
+		t.Fatal("no list of known errors")
 	}
 	for code := range strings.SplitSeq(list[1], ",") {
-		use("error."+strings.Trim(strings.TrimSpace(code), `"`), "app.js")
+		use("error."+strings.Trim(strings.TrimSpace(code), `"`), "the page")
 	}
 	for key := range words["en"] {
 		if !used[key] {
@@ -159,7 +164,11 @@ func TestPageAsksNobodyElse(t *testing.T) {
 func TestPageKeepsItsTestIDs(t *testing.T) {
 	t.Parallel()
 	files := pageFiles(t)
-	all := files["index.html"] + files["app.js"]
+	var b strings.Builder
+	for _, content := range files {
+		b.WriteString(content)
+	}
+	all := b.String()
 	for _, id := range []string{
 		`data-testid="input"`, `data-testid="send"`, `data-testid="clock-now"`, `data-testid="clock-next-morning"`,
 		`data-testid="clock-next-week"`, `data-testid="log"`, `"data-testid": "persona-"`, `"data-testid": "chat-"`,
@@ -193,5 +202,37 @@ func TestNamesDoNotCollide(t *testing.T) {
 	}
 	if c := r.texts.chat("ann", "en"); c.Type != chat.Private {
 		t.Errorf("private chat: %+v", c)
+	}
+}
+
+// A name that is imported and not exported stops the whole page, and no
+// compiler says so.
+func TestScriptsImportWhatIsExported(t *testing.T) {
+	t.Parallel()
+	files := pageFiles(t)
+	exported := regexp.MustCompile(`(?m)^export (?:async )?(?:function|const|class) ([\w$]+)`)
+	imported := regexp.MustCompile(`import \{([^}]*)\} from "\./([\w.]+)"`)
+	imports := 0
+	for name, content := range files {
+		for _, m := range imported.FindAllStringSubmatch(content, -1) {
+			var has []string
+			for _, e := range exported.FindAllStringSubmatch(files[m[2]], -1) {
+				has = append(has, e[1])
+			}
+			rest := strings.ReplaceAll(content, m[0], "")
+			for word := range strings.SplitSeq(strings.TrimRight(strings.TrimSpace(m[1]), ","), ",") {
+				word = strings.TrimSpace(word)
+				imports++
+				if !slices.Contains(has, word) {
+					t.Errorf("%s imports %s, which %s does not export", name, word, m[2])
+				}
+				if !strings.Contains(rest, word) {
+					t.Errorf("%s does not use %s", name, word)
+				}
+			}
+		}
+	}
+	if imports == 0 {
+		t.Error("no imports found: the test reads them wrongly")
 	}
 }

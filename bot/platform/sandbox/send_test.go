@@ -13,6 +13,29 @@ import (
 	"qunmate/bot/chat"
 )
 
+func letter(chatID, text string) chat.Letter {
+	kind := chat.Private
+	if isGroup(chatID) {
+		kind = chat.Group
+	}
+	return chat.Letter{Chat: chat.Chat{Ref: ref(chatID), Type: kind}, Content: chat.Content{Text: text}}
+}
+
+func whisper(chatID, to, text string) chat.Letter {
+	l := letter(chatID, text)
+	l.To = chat.User{Ref: ref(to)}
+	l.Content.Private = true
+	return l
+}
+
+func wantFault(t *testing.T, err error, want chat.Fault) {
+	t.Helper()
+	se, ok := errors.AsType[*chat.SendError](err)
+	if !ok || se.Fault != want {
+		t.Fatalf("error %v, want a SendError %q", err, want)
+	}
+}
+
 func TestSendEditDelete(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
