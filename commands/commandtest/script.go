@@ -8,7 +8,8 @@
 //	# a comment
 //	= language en            set before the first message: language, zone,
 //	= zone America/New_York  start, admin, operator, whispers off, edit off
-//	                         (also hears, joins, choices, push, files, adminlist)
+//	                         (also hears, joins, choices, delete, push, files,
+//	                         adminlist)
 //	= start 2026-11-22 08:02 local time in zone
 //	= admin 管理员            who administers the default group
 //	= admin@读书会 会长       … and another one

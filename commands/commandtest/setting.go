@@ -35,7 +35,7 @@ func (r *run) setting(s step) {
 		}
 	case "missing":
 		r.missing = strings.Fields(value)
-	case "hears", "joins", "whispers", "choices", "edit", "push", "files", "adminlist":
+	case "hears", "joins", "whispers", "choices", "edit", "delete", "push", "files", "adminlist":
 		*r.ability(key) = value == "on"
 	case "limit":
 		if _, err := fmt.Sscan(value, &r.caps.PerMinute); err != nil {
@@ -56,7 +56,7 @@ func (r *run) setting(s step) {
 func (r *run) ability(key string) *bool {
 	return map[string]*bool{
 		"hears": &r.caps.Hears, "joins": &r.caps.Joins, "whispers": &r.caps.Whispers, "choices": &r.caps.Choices,
-		"edit": &r.caps.Edit, "push": &r.caps.Push, "files": &r.caps.Files, "adminlist": &r.caps.AdminList,
+		"edit": &r.caps.Edit, "delete": &r.caps.Delete, "push": &r.caps.Push, "files": &r.caps.Files, "adminlist": &r.caps.AdminList,
 	}[key]
 }
 
