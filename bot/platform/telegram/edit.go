@@ -124,7 +124,7 @@ func (t *Telegram) deleteOne(ctx context.Context, chatID int64, p posted) error 
 		}
 		_, err = t.api.DeleteMessage(ctx, &tg.DeleteMessageParams{ChatID: chatID, MessageID: p.Message})
 	}
-	if badRequest(err, "message to delete not found", "message_id_invalid") {
+	if badRequest(err, "message to delete not found", "message not found", "message_id_invalid") {
 		return nil
 	}
 	return err

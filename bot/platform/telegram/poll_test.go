@@ -446,3 +446,81 @@ func TestAnUpdateDeliveredTwiceHasTheSameIDInBothModes(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAlbumIsOneMessage(t *testing.T) {
+	t.Parallel()
+	bubble(t, tgtest.Options{}, nil, func(r *rig) {
+		part := func(caption string) func(map[string]any) {
+			return func(m map[string]any) {
+				m["media_group_id"] = "1357"
+				m["photo"] = []any{map[string]any{"file_id": "A", "file_unique_id": "B", "width": 1, "height": 1}}
+				if caption != "" {
+					m["caption"] = caption
+				}
+			}
+		}
+		for _, caption := range []string{"", "/checkin", "", "and this one", ""} {
+			r.s.Say(group, aning, "", part(caption))
+		}
+		r.s.Say(group, bob, "the end")
+		k := newSink()
+		stop := r.start(k.deliver)
+		if e := k.wait(r.t, 2); len(e) != 2 || e[0].Text != "/checkin" || e[1].Text != "the end" {
+			r.t.Errorf("%+v", e)
+		}
+		if err := stop(); err != nil {
+			r.t.Error(err)
+		}
+	})
+}
+
+// Update ids restart at random after a quiet week (Bot API, section Update).
+func TestSmallerIDsAfterAQuietTimeAreNotTakenForOldOnes(t *testing.T) {
+	t.Parallel()
+	bubble(t, tgtest.Options{}, nil, func(r *rig) {
+		k := newSink()
+		stop := r.start(k.deliver)
+		r.s.Say(group, aning, "before")
+		k.wait(r.t, 1)
+		waitFor(r.t, 8*24*time.Hour)
+		r.s.Raw(fmt.Sprintf(`{"update_id":7,"message":{"message_id":9,"date":1,"chat":{"id":%d,"type":"supergroup"},"from":{"id":5,"first_name":"A"},"text":"after"}}`, group.ID))
+		if e := k.wait(r.t, 2); e[1].Text != "after" {
+			r.t.Errorf("%+v", e[1])
+		}
+		if err := r.s.WaitConfirmed(r.t.Context()); err != nil {
+			r.t.Error(err)
+		}
+		if err := stop(); err != nil {
+			r.t.Error(err)
+		}
+	})
+}
+
+func TestNothingGoesOnAfterRunHasEnded(t *testing.T) {
+	t.Parallel()
+	bubble(t, tgtest.Options{}, nil, func(r *rig) {
+		k := newSink()
+		stop := r.start(k.deliver)
+		r.s.Say(group, aning, "hello")
+		k.wait(r.t, 1)
+		query := r.s.Press(group, aning, 1, "/why")
+		k.wait(r.t, 2)
+		synctest.Wait()
+		if err := stop(); err != nil {
+			r.t.Error(err)
+		}
+		waitFor(r.t, time.Minute)
+		if p := r.s.PressOf(query); p.Answered != 0 {
+			r.t.Error("a press was answered after the end")
+		}
+		// A second life answers what the first left open.
+		again := r.start(k.deliver)
+		waitFor(r.t, time.Minute)
+		if p := r.s.PressOf(query); p.Answered != 1 {
+			r.t.Errorf("%+v", p)
+		}
+		if err := again(); err != nil {
+			r.t.Error(err)
+		}
+	})
+}

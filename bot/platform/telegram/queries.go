@@ -42,6 +42,11 @@ func (q *queries) start(ctx context.Context, answer func(context.Context, string
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.answer = func(id string) { answer(ctx, id) }
+	for id, o := range q.open {
+		if o.timer != nil {
+			q.armLocked(id, q.wait) // committed in an earlier Run, not answered any more
+		}
+	}
 	return func() {
 		cancel()
 		q.mu.Lock()

@@ -123,7 +123,6 @@ func (t *Telegram) post(ctx context.Context, d draft) ([]posted, error) {
 		list = append(list, postedOf(m, d))
 		if d.receiver != 0 && m.EphemeralMessageID == 0 {
 			t.disprove("the server showed one to everybody")
-			d.receiver, d.query = 0, ""
 		}
 	}
 	return list, nil

@@ -301,7 +301,7 @@ func (s *Server) deleteMessage(p params) answer {
 	return ok(true)
 }
 
-func (s *Server) ephemeralLocked(p params) (*chatState, *Sent, answer) {
+func (s *Server) ephemeralLocked(p params, verb string) (*chatState, *Sent, answer) {
 	if s.opts.Old {
 		return nil, nil, fail(404, "Not Found: method not found")
 	}
@@ -311,13 +311,13 @@ func (s *Server) ephemeralLocked(p params) (*chatState, *Sent, answer) {
 	}
 	m := st.eph[p.num("ephemeral_message_id")]
 	if m == nil || m.Receiver != p.num("receiver_user_id") {
-		return nil, nil, bad("message to edit not found")
+		return nil, nil, bad("message to " + verb + " not found")
 	}
 	return st, m, answer{}
 }
 
 func (s *Server) editEphemeral(p params) answer {
-	_, m, no := s.ephemeralLocked(p)
+	_, m, no := s.ephemeralLocked(p, "edit")
 	if m == nil {
 		return no
 	}
@@ -325,7 +325,7 @@ func (s *Server) editEphemeral(p params) answer {
 }
 
 func (s *Server) deleteEphemeral(p params) answer {
-	st, m, no := s.ephemeralLocked(p)
+	st, m, no := s.ephemeralLocked(p, "delete")
 	if m == nil {
 		return no
 	}

@@ -213,3 +213,10 @@ func (s *Server) SetHook(url string) {
 	defer s.mu.Unlock()
 	s.setWebhook(params{values: map[string]string{"url": url}})
 }
+
+// HookFailed lets getWebhookInfo tell of a failed delivery.
+func (s *Server) HookFailed(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hook.lastError = why
+}
