@@ -61,6 +61,7 @@ type DB struct {
 	conn      *sql.Conn
 	gormWrite *gorm.DB
 	stmts     *stmtCache
+	guard     *guard
 	mu        sync.Mutex // held during a write
 
 	readPool *sql.DB
@@ -198,8 +199,9 @@ func (db *DB) openWriter(ctx context.Context) error {
 	if err := checkPragmas(ctx, conn); err != nil {
 		return err
 	}
-	db.stmts = newStmtCache(conn)
-	db.gormWrite, err = openGorm(conn)
+	db.guard = &guard{conn: conn}
+	db.stmts = newStmtCache(conn, db.guard)
+	db.gormWrite, err = openGorm(db.guard)
 	return err
 }
 

@@ -124,6 +124,11 @@ func (r *Reader) OpenOccurrences(ctx context.Context, job string) ([]Occurrence,
 	return list(ctx, r, scanOccurrence, "SELECT "+occurrenceColumns+" FROM occurrences WHERE job = ? AND state IN ('planned', 'sending') ORDER BY due_at", job)
 }
 
+// Occurrences lists every instant of a job, earliest first.
+func (r *Reader) Occurrences(ctx context.Context, job string) ([]Occurrence, error) {
+	return list(ctx, r, scanOccurrence, "SELECT "+occurrenceColumns+" FROM occurrences WHERE job = ? ORDER BY due_at", job)
+}
+
 // LastOccurrence is the latest instant of a job that has a row; ErrNotFound if
 // it has none.
 func (r *Reader) LastOccurrence(ctx context.Context, job string) (time.Time, error) {

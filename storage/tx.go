@@ -33,6 +33,7 @@ type Tx struct {
 	// after holds what to do once the commit is on disk.
 	after []func()
 	depth int
+	guard *guard
 }
 
 // Queue is a set of the tables that workers wait for.
@@ -63,11 +64,16 @@ func (db *DB) Write(ctx context.Context, fn func(context.Context, *Tx) error) er
 		return fmt.Errorf("write: %w", ErrReadOnly)
 	}
 	ctx = context.WithValue(context.WithoutCancel(ctx), txKey{}, true)
-	tx := &Tx{Reader: Reader{g: db.gormWrite, q: db.stmts}, Now: db.now().UTC()}
+	tx := &Tx{Reader: Reader{g: db.gormWrite, q: db.stmts}, Now: db.now().UTC(), guard: db.guard}
+	db.guard.lost = false
 	if _, err := db.stmts.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", classify(err))
 	}
-	if err := runTx(ctx, tx, fn); err != nil {
+	err := runTx(ctx, tx, fn)
+	if err == nil && db.guard.lost {
+		err = ErrTxLost // fn did not look
+	}
+	if err != nil {
 		db.rollback(ctx)
 		return classify(err)
 	}
@@ -94,6 +100,7 @@ func runTx(ctx context.Context, tx *Tx, fn func(context.Context, *Tx) error) (er
 
 // rollback ends the transaction if the database has not done so itself.
 func (db *DB) rollback(ctx context.Context) {
+	db.guard.lost = false
 	if _, err := db.stmts.exec(ctx, "ROLLBACK"); err != nil {
 		db.log.Debug("rollback", "err", err)
 	}
@@ -101,38 +108,44 @@ func (db *DB) rollback(ctx context.Context) {
 
 // Savepoint runs fn so that its writes alone are undone when it fails; fn's
 // error is returned. When the database has given up the whole transaction the
-// error is ErrTxLost: the caller must drop everything and begin again.
+// error is ErrTxLost: the caller must drop everything and begin again, and
+// until it does nothing more is written.
 func (tx *Tx) Savepoint(ctx context.Context, fn func(context.Context) error) (err error) {
 	tx.depth++
 	defer func() { tx.depth-- }()
 	mark := len(tx.after)
 	name := savepointNames[min(tx.depth, len(savepointNames)-1)]
 	if _, err := tx.q.exec(ctx, name.begin); err != nil {
-		return fmt.Errorf("%w: %w", ErrTxLost, err)
+		return tx.lose(err)
 	}
 	err = fn(ctx)
 	if err == nil {
 		if _, err := tx.q.exec(ctx, name.release); err != nil {
-			return fmt.Errorf("%w: %w", ErrTxLost, err)
+			return tx.lose(err)
 		}
 		return nil
 	}
 	tx.after = tx.after[:mark]
+	if tx.guard.lost || breaksTx(err) {
+		// Even where the savepoint still stands: a full disk will fail the commit
+		// as well, and must not be taken for a bad command.
+		return tx.lose(err)
+	}
+	if _, back := tx.q.exec(ctx, name.back); back != nil {
+		return tx.lose(err)
+	}
+	if _, rel := tx.q.exec(ctx, name.release); rel != nil {
+		return tx.lose(err)
+	}
+	return err
+}
+
+func (tx *Tx) lose(err error) error {
+	tx.guard.lost = true
 	if errors.Is(err, ErrTxLost) {
 		return err
 	}
-	if _, back := tx.q.exec(ctx, name.back); back != nil {
-		return fmt.Errorf("%w: %w", ErrTxLost, err)
-	}
-	if _, rel := tx.q.exec(ctx, name.release); rel != nil {
-		return fmt.Errorf("%w: %w", ErrTxLost, err)
-	}
-	if breaksTx(err) {
-		// The savepoint still stood, so the transaction does too; but a full disk
-		// will fail the commit as well, and must not be taken for a bad command.
-		return fmt.Errorf("%w: %w", ErrTxLost, err)
-	}
-	return err
+	return fmt.Errorf("%w: %w", ErrTxLost, err)
 }
 
 type savepoint struct{ begin, back, release string }
@@ -157,72 +170,11 @@ func (db *DB) View(ctx context.Context, fn func(context.Context, *Reader) error)
 		return fmt.Errorf("view: %w", classify(err))
 	}
 	defer func() { _ = tx.Rollback() }()
-	stmts := newStmtCache(tx)
+	stmts := newStmtCache(tx, nil)
 	defer stmts.close()
 	g := db.gormRead.Session(&gorm.Session{NewDB: true, Context: ctx})
 	g.Statement.ConnPool = tx
 	return classify(fn(ctx, &Reader{g: g, q: stmts}))
-}
-
-// stmtCache keeps one prepared statement per SQL text: on the writer for
-// good, on a snapshot for as long as that is open. A statement cannot run a
-// second time while its rows are still being read.
-type stmtCache struct {
-	conn preparer
-	all  map[string]*sql.Stmt
-}
-
-// preparer is a *sql.Conn or a *sql.Tx.
-type preparer interface {
-	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func newStmtCache(conn preparer) *stmtCache {
-	return &stmtCache{conn: conn, all: map[string]*sql.Stmt{}}
-}
-
-func (c *stmtCache) get(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s, ok := c.all[query]; ok {
-		return s, nil
-	}
-	s, err := c.conn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", query, err)
-	}
-	c.all[query] = s
-	return s, nil
-}
-
-func (c *stmtCache) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := c.get(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(ctx, args...)
-}
-
-func (c *stmtCache) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := c.get(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(ctx, args...)
-}
-
-func (c *stmtCache) row(ctx context.Context, query string, args ...any) *sql.Row {
-	s, err := c.get(ctx, query)
-	if err != nil {
-		// Running it unprepared gives the same error through Scan.
-		return c.conn.QueryRowContext(ctx, query, args...)
-	}
-	return s.QueryRowContext(ctx, args...)
-}
-
-func (c *stmtCache) close() {
-	for _, s := range c.all {
-		_ = s.Close()
-	}
 }
 
 // list runs a query and scans every row.
