@@ -45,14 +45,16 @@ func (s *Sandbox) moveClock(ctx context.Context, q clockRequest) *problem {
 	case to.After(now.Add(farthest)):
 		return clockFar
 	}
-	if err := s.opts.Shift(context.WithoutCancel(ctx), to); err != nil {
+	err := s.opts.Shift(context.WithoutCancel(ctx), to)
+	// Told in any case: it may have moved and only not been remembered.
+	s.hub.publish(streamed{kind: "clock", data: encode(s.clockView())})
+	if err != nil {
 		s.log.WarnContext(ctx, "sandbox: clock not moved", "to", to, "error", err)
 		if to.Before(s.now()) { // somebody else was faster
 			return clockBack
 		}
 		return unavailable
 	}
-	s.hub.publish(streamed{kind: "clock", data: encode(s.clockView())})
 	return nil
 }
 
