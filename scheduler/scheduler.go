@@ -84,16 +84,25 @@ func (s *Scheduler) step(ctx context.Context, j Job) (time.Time, error) {
 	var due []storage.Occurrence
 	var next time.Time
 	err := s.write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		due = nil
+		var err error
+		if next, err = s.plan(ctx, tx, j, now); err != nil {
+			return err
+		}
 		open, err := tx.OpenOccurrences(ctx, j.Name)
 		if err != nil {
 			return err
 		}
-		due, next = nil, time.Time{}
-		for _, o := range open {
+		again, err := tx.ComingAgain(ctx, j.Name, now.Add(-j.Grace), now)
+		if err != nil {
+			return err
+		}
+		for _, o := range append(open, again...) {
 			switch {
-			case o.State != storage.Planned:
-			case o.DueAt.After(now):
-				next = o.DueAt
+			case o.State == storage.Missed:
+				due = append(due, o)
+				err = tx.MoveOccurrence(ctx, o.ID, storage.Missed, storage.Sending, "")
+			case o.State != storage.Planned, o.DueAt.After(now):
 			case now.Sub(o.DueAt) > j.Grace:
 				s.Log.Warn("a job was missed", "job", j.Name, "due", o.DueAt, "late", now.Sub(o.DueAt))
 				err = tx.MoveOccurrence(ctx, o.ID, storage.Planned, storage.Missed, fmt.Sprintf("found %s late, allowed are %s", now.Sub(o.DueAt).Round(time.Second), j.Grace))
@@ -105,10 +114,7 @@ func (s *Scheduler) step(ctx context.Context, j Job) (time.Time, error) {
 				return err
 			}
 		}
-		if next.IsZero() {
-			next, err = s.planNext(ctx, tx, j, now)
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return next, err
@@ -121,23 +127,34 @@ func (s *Scheduler) step(ctx context.Context, j Job) (time.Time, error) {
 	return next, nil
 }
 
-// planNext writes the next instant ahead of time. It never plans one at or
-// before the latest known: a clock that jumped back must not run a job again.
-func (s *Scheduler) planNext(ctx context.Context, tx *storage.Tx, j Job, now time.Time) (time.Time, error) {
-	from := now
+// planMost bounds the rows one look writes: a program that was down for a year
+// with a job every minute names the rest at its next look.
+const planMost = 500
+
+// plan writes every instant from the latest known one up to the first that is
+// still to come, and returns when to look again. An instant that passed while
+// the program was down gets its row too, so that it is missed by name. After a
+// clock that ran ahead was put right, the instants it rushed through come
+// again: they have rows, and step runs those that never started.
+func (s *Scheduler) plan(ctx context.Context, tx *storage.Tx, j Job, now time.Time) (time.Time, error) {
+	next := j.Schedule.Next(now)
 	last, err := tx.LastOccurrence(ctx, j.Name)
-	switch {
-	case err == nil && last.After(from):
-		from = last
-	case err != nil && !errors.Is(err, storage.ErrNotFound):
-		return time.Time{}, err
+	if errors.Is(err, storage.ErrNotFound) {
+		last, err = now, nil
 	}
-	next := j.Schedule.Next(from)
-	if next.IsZero() {
-		return next, nil
+	if err != nil || last.After(now) {
+		return next, err
 	}
-	_, err = tx.Plan(ctx, j.Name, 0, next)
-	return next, err
+	for range planMost {
+		last = j.Schedule.Next(last)
+		if last.IsZero() {
+			return next, nil
+		}
+		if _, err := tx.Plan(ctx, j.Name, 0, last); err != nil || last.After(now) {
+			return next, err
+		}
+	}
+	return now.Add(time.Second), nil
 }
 
 func (s *Scheduler) run(ctx context.Context, j Job, o storage.Occurrence) error {

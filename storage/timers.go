@@ -124,6 +124,13 @@ func (r *Reader) OpenOccurrences(ctx context.Context, job string) ([]Occurrence,
 	return list(ctx, r, scanOccurrence, "SELECT "+occurrenceColumns+" FROM occurrences WHERE job = ? AND state IN ('planned', 'sending') ORDER BY due_at", job)
 }
 
+// ComingAgain lists instants of a job that were found too late by a clock that
+// ran ahead, never started, and have come a second time between two instants.
+func (r *Reader) ComingAgain(ctx context.Context, job string, after, until time.Time) ([]Occurrence, error) {
+	return list(ctx, r, scanOccurrence, "SELECT "+occurrenceColumns+` FROM occurrences
+		WHERE job = ? AND state = 'missed' AND started_at = 0 AND due_at > ? AND due_at <= ? ORDER BY due_at`, job, millis(after), millis(until))
+}
+
 // Occurrences lists every instant of a job, earliest first.
 func (r *Reader) Occurrences(ctx context.Context, job string) ([]Occurrence, error) {
 	return list(ctx, r, scanOccurrence, "SELECT "+occurrenceColumns+" FROM occurrences WHERE job = ? ORDER BY due_at", job)
