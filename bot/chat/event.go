@@ -73,8 +73,8 @@ type ChatChange struct {
 	Standing Standing `json:"standing"`
 	To       Ref      `json:"to,omitzero"` // the new id of a migrated chat
 	// Missing lists the rights the bot lacks, in the words of Facts.Missing;
-	// nil when the event did not tell.
-	Missing []string `json:"missing,omitempty"`
+	// nil when the event did not tell, empty when nothing is missing.
+	Missing []string `json:"missing,omitzero"`
 	// Admin is an administrator gained or lost by this event, zero if none.
 	Admin   User `json:"admin,omitzero"`
 	IsAdmin bool `json:"is_admin,omitempty"`

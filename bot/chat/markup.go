@@ -2,7 +2,9 @@ package chat
 
 import (
 	"html"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -171,19 +173,22 @@ func attribute(attrs, name string) string {
 // Split cuts spans into parts of at most limit units each, where units
 // measures a text as the platform does (runes, UTF-16 units, bytes). It cuts
 // at line ends where it can, else at blanks, else between runes; a limit
-// below 1 means no limit.
+// below 1 means no limit. Blanks and line ends at a cut are dropped, and so
+// are parts that hold nothing else: platforms refuse them.
 func Split(spans []Span, limit int, units func(string) int) [][]Span {
 	if limit < 1 || total(spans, units) <= limit {
 		return [][]Span{spans}
 	}
 	var parts [][]Span
-	for len(spans) > 0 && total(spans, units) > limit {
-		head, tail := cut(spans, limit, units)
-		parts = append(parts, head)
-		spans = tail
-	}
-	if len(spans) > 0 {
-		parts = append(parts, spans)
+	for rest := spans; len(rest) > 0; {
+		head, tail := rest, []Span(nil)
+		if total(rest, units) > limit {
+			head, tail = cut(rest, limit, units)
+		}
+		if head = trimEnd(head); len(head) > 0 {
+			parts = append(parts, head)
+		}
+		rest = trimStart(tail)
 	}
 	return parts
 }
@@ -204,23 +209,25 @@ func cut(spans []Span, limit int, units func(string) int) (head, tail []Span) {
 	used := 0
 scan:
 	for i, s := range spans {
-		for off, r := range s.Text {
-			w := units(string(r))
+		for off := 0; off < len(s.Text); {
+			r, size := utf8.DecodeRuneInString(s.Text[off:])
+			w := units(s.Text[off : off+size])
 			if used+w > limit && (last != place{}) {
 				break scan
 			}
 			used += w
-			last = place{i, off + utf8.RuneLen(r)}
-			switch r {
-			case '\n':
+			off += size
+			last = place{i, off}
+			// In the first quarter it would make a very short message.
+			switch early := used <= limit/4; {
+			case r == '\n' && !early:
 				line = last
-			case ' ':
+			case r == ' ' && !early:
 				blank = last
 			}
 		}
 	}
 	at := last
-	// A line end in the first quarter would make a very short message.
 	if blank != (place{}) {
 		at = blank
 	}
@@ -236,20 +243,32 @@ scan:
 		default:
 			a, b := s, s
 			a.Text, b.Text = s.Text[:at.offset], s.Text[at.offset:]
-			if a.Text != "" {
-				head = append(head, a)
-			}
-			if b.Text != "" {
-				tail = append(tail, b)
-			}
+			head, tail = append(head, a), append(tail, b)
 		}
 	}
-	return trimEnd(head), tail
+	return head, tail
 }
 
+// trimEnd drops blanks and line ends from the end.
 func trimEnd(spans []Span) []Span {
-	if n := len(spans); n > 0 {
-		spans[n-1].Text = strings.TrimRight(spans[n-1].Text, "\n ")
+	for n := len(spans); n > 0; n-- {
+		if t := strings.TrimRightFunc(spans[n-1].Text, unicode.IsSpace); t != "" {
+			spans = slices.Clone(spans[:n])
+			spans[n-1].Text = t
+			return spans
+		}
 	}
-	return spans
+	return nil
+}
+
+// trimStart drops blanks and line ends from the start.
+func trimStart(spans []Span) []Span {
+	for i, s := range spans {
+		if t := strings.TrimLeftFunc(s.Text, unicode.IsSpace); t != "" {
+			spans = slices.Clone(spans[i:])
+			spans[0].Text = t
+			return spans
+		}
+	}
+	return nil
 }
