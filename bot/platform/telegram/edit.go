@@ -34,7 +34,7 @@ func (t *Telegram) edit(ctx context.Context, d draft, l chat.Letter) (chat.Sent,
 			return chat.Sent{ID: formatPosted(old)}, err
 		}
 		now = append(now, p)
-		if l.Content.Private && l.Chat.Type != chat.Private && p.Receiver == 0 && p.Chat == 0 {
+		if l.Content.Private && d.chat < 0 && p.Receiver == 0 && p.Chat == 0 {
 			sent.Shown = true
 		}
 	}

@@ -45,7 +45,7 @@ func (t *Telegram) whisper(ctx context.Context, d draft, l chat.Letter) (chat.Se
 	if d.file != nil {
 		return t.handFile(ctx, d, to)
 	}
-	if to != 0 && l.Chat.Type == chat.Group && t.whispers.usable() {
+	if to != 0 && l.Chat.Type != chat.Channel && t.whispers.usable() {
 		sent, err := t.ephemeral(ctx, d, to)
 		if !t.refused(err) {
 			return sent, err

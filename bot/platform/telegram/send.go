@@ -31,7 +31,7 @@ func (t *Telegram) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	switch {
 	case l.Edit != "":
 		sent, err = t.edit(ctx, d, l)
-	case l.Content.Private && l.Chat.Type != chat.Private:
+	case l.Content.Private && d.chat < 0: // chats of more than two have negative ids
 		sent, err = t.whisper(ctx, d, l)
 	default:
 		var list []posted

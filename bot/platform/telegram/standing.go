@@ -55,14 +55,14 @@ func (t *Telegram) Caps(c chat.Chat) chat.Caps {
 		Choices: true, Edit: true, Delete: true, Push: true, Files: true,
 		MaxText: maxText, PerSecond: allPerSecond,
 	}
-	if c.Type == chat.Private {
+	if c.Type == chat.Private || id > 0 {
 		caps.Hears = true
 		return caps
 	}
 	admin := t.standings.isAdmin(id)
 	caps.AdminList = true
 	caps.PerMinute = groupPerMinute
-	if c.Type == chat.Group {
+	if c.Type != chat.Channel {
 		caps.Hears = admin || t.self().HearsAll
 		caps.Joins = admin
 		caps.Whispers = t.whispers.usable()

@@ -101,7 +101,7 @@ func (f *Fault) before(ctx context.Context, w http.ResponseWriter) bool {
 		return true
 	}
 	a := answer{code: f.Status, desc: f.description(), retryAfter: f.RetryAfter, migrateTo: f.MigrateTo}
-	(*Server)(nil).write(w, a)
+	writeAnswer(w, a)
 	return true
 }
 

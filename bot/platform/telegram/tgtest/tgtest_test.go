@@ -55,7 +55,8 @@ func try(ctx context.Context, s *Server, method, params string) (reply, error) {
 		return reply{}, err
 	}
 	var r reply
-	return r, json.Unmarshal(raw, &r)
+	err = json.Unmarshal(raw, &r)
+	return r, err
 }
 
 func ids(t *testing.T, r reply) []int64 {

@@ -205,11 +205,11 @@ func (s *Server) confirmLocked(p params) int {
 			n++
 		}
 		if n > 0 {
-			q.list = slices.Delete(q.list, 0, n)
+			q.list = q.list[n:]
 			s.notifyLocked()
 		}
 	case offset < 0 && int64(len(q.list)) > -offset:
-		q.list = slices.Delete(q.list, 0, len(q.list)+int(offset))
+		q.list = q.list[len(q.list)+int(offset):]
 	}
 	limit := int(p.num("limit"))
 	if limit < 1 || limit > maxPage {
@@ -235,6 +235,17 @@ func (s *Server) refillLocked(limit int) {
 		}
 		q.list = append(q.list, update{id: id, kind: "message", body: body})
 	}
+}
+
+// remove takes one update out. Confirmations come about in order, so it moves
+// the few before it and not the many behind.
+func (q *queue) remove(id int64) {
+	i := slices.IndexFunc(q.list, func(u update) bool { return u.id == id })
+	if i < 0 {
+		return
+	}
+	copy(q.list[1:i+1], q.list[:i])
+	q.list = q.list[1:]
 }
 
 func (q *queue) page(limit int) []update {

@@ -14,15 +14,21 @@ import (
 type webhook struct {
 	url, secret string
 	lastError   string
-	workers     []chan update
+	lanes       []*lane
 	stop        context.CancelFunc
 	client      *http.Client
 	calls       int
 }
 
-// workersMost keeps far below max_connections' default of 40: each worker is
-// one connection of a loopback test.
-const workersMost = 16
+// laneCount keeps far below max_connections' default of 40: each lane is one
+// connection of a loopback test.
+const laneCount = 16
+
+// lane keeps the order of the chats it is for.
+type lane struct {
+	list []update
+	wake chan struct{}
+}
 
 func (s *Server) setWebhook(p params) answer {
 	url := p.str("url")
@@ -48,7 +54,7 @@ func (s *Server) setWebhook(p params) answer {
 	}
 	s.stopWebhookLocked()
 	s.hook.url, s.hook.secret, s.hook.lastError = url, p.str("secret_token"), ""
-	s.hook.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workersMost}, Timeout: time.Minute}
+	s.hook.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: laneCount}, Timeout: time.Minute}
 	if !s.opts.WebhookByHand {
 		s.startWebhookLocked()
 	}
@@ -77,11 +83,10 @@ func (s *Server) getWebhookInfo(params) answer {
 func (s *Server) startWebhookLocked() {
 	ctx, stop := context.WithCancel(s.life)
 	s.hook.stop = stop
-	s.hook.workers = make([]chan update, workersMost)
-	for i := range s.hook.workers {
-		ch := make(chan update, 1<<16)
-		s.hook.workers[i] = ch
-		s.bg.Go(func() { s.deliverAll(ctx, ch) })
+	for range laneCount {
+		l := &lane{wake: make(chan struct{}, 1)}
+		s.hook.lanes = append(s.hook.lanes, l)
+		s.bg.Go(func() { s.deliverAll(ctx, l) })
 	}
 	for _, u := range s.updates.list {
 		s.pushLocked(u)
@@ -92,37 +97,48 @@ func (s *Server) stopWebhookLocked() {
 	if s.hook.stop != nil {
 		s.hook.stop()
 	}
-	s.hook.stop, s.hook.workers = nil, nil
+	s.hook.stop, s.hook.lanes = nil, nil
 }
 
-// pushLocked gives an update to the worker that keeps its chat's order.
+// pushLocked gives an update to the lane that keeps its chat's order.
 func (s *Server) pushLocked(u update) {
-	if len(s.hook.workers) == 0 {
+	if len(s.hook.lanes) == 0 {
 		return
 	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(u.key))
+	l := s.hook.lanes[h.Sum32()%laneCount]
+	l.list = append(l.list, u)
 	select {
-	case s.hook.workers[h.Sum32()%uint32(len(s.hook.workers))] <- u:
-	default:
-		panic("tgtest: too many updates for one webhook worker; inject them more slowly")
+	case l.wake <- struct{}{}:
+	default: // it is awake
 	}
 }
 
-func (s *Server) deliverAll(ctx context.Context, ch <-chan update) {
+func (s *Server) deliverAll(ctx context.Context, l *lane) {
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case u := <-ch:
-			for n := 1; !s.deliver(ctx, u); n++ {
-				timer := time.NewTimer(s.opts.WebhookRetry(n))
-				select {
-				case <-timer.C:
-				case <-ctx.Done():
-					timer.Stop()
-					return
-				}
+		s.mu.Lock()
+		var u update
+		some := len(l.list) > 0
+		if some {
+			u, l.list = l.list[0], l.list[1:]
+		}
+		s.mu.Unlock()
+		if !some {
+			select {
+			case <-l.wake:
+			case <-ctx.Done():
+				return
+			}
+			continue
+		}
+		for n := 1; !s.deliver(ctx, u); n++ {
+			timer := time.NewTimer(s.opts.WebhookRetry(n))
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+				return
 			}
 		}
 	}
@@ -148,7 +164,7 @@ func (s *Server) deliver(ctx context.Context, u update) bool {
 		}
 		return false
 	}
-	s.updates.list = slices.DeleteFunc(s.updates.list, func(x update) bool { return x.id == u.id })
+	s.updates.remove(u.id)
 	return true
 }
 
