@@ -7,6 +7,10 @@
 // the Bot API description; a comment names the section where a number or a
 // rule would otherwise look arbitrary.
 //
+// An event's id is "<bot user id>:<update id>", in polling and in webhook mode
+// alike; a further event of the same update (three people added at once) has
+// ".1", ".2" … behind it.
+//
 // Sending is one attempt per call and is not paced here. The engine keeps the
 // limits that Caps names (Bot FAQ: about 20 messages a minute in one group,
 // 30 a second over the whole connection); a call that meets a limit all the
