@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"qunmate/bot/chat"
 	"qunmate/storage"
 )
 
@@ -82,6 +83,9 @@ func pick(ctx context.Context, req *Request) (storage.Preview, error) {
 	}
 	switch len(open) {
 	case 0:
+		if req.overheard() {
+			return storage.Preview{}, Refuse("", nil) // people say it to each other, too
+		}
 		return storage.Preview{}, Refuse("common.nothing_open", nil)
 	case 1:
 		return open[0], nil
@@ -94,6 +98,11 @@ func pick(ctx context.Context, req *Request) (storage.Preview, error) {
 		Previews []storage.Preview
 		Command  string
 	}{open, req.Command}, choices...)
+}
+
+// overheard: a bare word in a group that nobody said to the bot.
+func (req *Request) overheard() bool {
+	return !req.Private && !req.Event.ToBot && req.Event.Kind == chat.Message && !strings.HasPrefix(NewArgs(req.Event.Text).Word(0), "/")
 }
 
 func pickNumber(ctx context.Context, req *Request, word string) (storage.Preview, error) {

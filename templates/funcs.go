@@ -22,9 +22,10 @@ func functions(lang string) template.FuncMap {
 		when = whenEnglish
 	}
 	return template.FuncMap{
-		"when":   when,
-		"clock":  func(t time.Time) string { return t.Format("15:04") },
-		"signed": Signed,
+		"when":    when,
+		"clock":   func(t time.Time) string { return t.Format("15:04") },
+		"signed":  Signed,
+		"percent": func(n int) string { return Signed(int64(n)) + "%" },
 		"plural": func(n int, one, many string) string {
 			if n == 1 {
 				return strconv.Itoa(n) + " " + one

@@ -58,15 +58,15 @@ type done struct {
 	Balance int64
 	Cards   int64
 	NewCard bool
-	Broken  bool // a streak ended yesterday or before
-	Repair  bool // yesterday can be repaired with a card
+	Missed  int  // days without a check-in that ended a streak, 0 = none did
+	Repair  bool // a card for yesterday would mend it
 	Until   bot.Moment
 	Late    string // the earlier chat day a late message counts for, "" = today
 }
 
 func run(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if req.Args.Len() > 0 {
-		return bot.Reply{}, bot.Refuse("checkin.no_args", nil)
+		return bot.Reply{}, bot.Refuse("checkin.no_args", struct{ Cards int64 }{req.Member.Cards})
 	}
 	on, err := isOn(ctx, req)
 	if err != nil {
@@ -87,15 +87,19 @@ func run(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 
 // already answers a second check-in of a day: no error, no change.
 func already(ctx context.Context, req *bot.Request, c storage.Checkin) (bot.Reply, error) {
+	m, next := req.Member, req.Days.Next(req.At)
+	if m.LastDay > req.Day { // a late message, and a later day is checked in already
+		next = req.Days.Next(req.Now)
+	}
 	data := struct {
 		At       bot.Moment
 		Gained   int64
-		Streak   int
+		Streak   int // as it is now: a make-up card may have mended it since
 		Balance  int64
 		Repaired bool
 		Next     bot.Moment
 		Other    string // the chat it happened in, when that is another one
-	}{req.Moment(c.At), c.Gained, c.Streak, req.Member.Balance, c.Repaired, req.Moment(req.Days.Next(req.At)), ""}
+	}{req.Moment(c.At), c.Gained, m.Streak, m.Balance, c.Repaired, req.Moment(next), ""}
 	if c.ChatID != 0 && c.ChatID != req.Chat.ID && !req.Private {
 		other, err := req.Tx.Chat(ctx, c.ChatID)
 		if err != nil {
@@ -129,7 +133,7 @@ func checkIn(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err := req.Tx.AddScore(ctx, m, storage.ScoreCheckin, 1, "w"+chatday.Week(req.Day), chatday.Month(req.Day)); err != nil {
 		return bot.Reply{}, err
 	}
-	cards, err := addCards(ctx, req, Cards(m.LastDay == "", streak, int(m.Cards)))
+	cards, err := addCards(ctx, req, Cards(m.LastDay == "", streak, int(m.Cards)), streak)
 	if err != nil {
 		return bot.Reply{}, err
 	}
@@ -142,16 +146,31 @@ func checkIn(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	d := done{
 		Name: req.Account.Name, Gained: c.Gained, Base: points.Base, Bonus: points.Bonus, Streak: streak, Place: c.Place,
 		Balance: m.Balance + c.Gained, Cards: m.Cards + int64(cards), NewCard: cards > 0, Until: req.Moment(req.Days.Next(req.At)),
-		Broken: streak == 1 && m.Streak > 0 && m.LastDay < req.Day,
 	}
-	if today := req.Days.Day(req.Now); today != req.Day {
-		d.Late, d.Broken = req.Day, false
+	switch {
+	case req.Day < req.Days.Day(req.Now):
+		d.Late = req.Day
+	case streak == 1 && m.LastDay != "" && m.LastDay < req.Day:
+		d.Missed = missed(req, m.LastDay)
+		// Only one day can be repaired: more of them are not worth a card.
+		d.Repair = d.Missed == 1 && d.Cards > 0
 	}
-	d.Repair = d.Broken && d.Cards > 0
 	return bot.Reply{
 		Template: "checkin.done", Data: d, Brief: "checkin.brief",
 		Choices: []bot.Choice{{Label: "checkin.button_why", Command: "/why"}, {Label: "checkin.button_rank", Command: "/rank"}},
 	}, nil
+}
+
+// missedMost is where counting missed days stops: long enough ago.
+const missedMost = 100
+
+// missed counts the chat days between the last check-in and today.
+func missed(req *bot.Request, last string) int {
+	n := 0
+	for day := req.Days.Prev(req.Day); day > last && n < missedMost; day = req.Days.Prev(day) {
+		n++
+	}
+	return n
 }
 
 // post writes the ledger entry; a rule that gives nothing writes none.
@@ -170,13 +189,13 @@ func post(ctx context.Context, req *bot.Request, p Points, streak, version int) 
 	return err
 }
 
-func addCards(ctx context.Context, req *bot.Request, n int) (int, error) {
+func addCards(ctx context.Context, req *bot.Request, n, streak int) (int, error) {
 	if n == 0 {
 		return 0, nil
 	}
 	_, err := req.Tx.Post(ctx, storage.Entry{
 		MemberID: req.Member.ID, Unit: storage.Card, Amount: int64(n), Kind: "card", Cause: "checkin:" + req.Day,
-		Day: req.Day, Week: chatday.Week(req.Day), At: req.At,
+		Day: req.Day, Week: chatday.Week(req.Day), At: req.At, Detail: fmt.Sprintf(`{"streak":%d}`, streak),
 	})
 	return n, err
 }

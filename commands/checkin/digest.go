@@ -25,7 +25,7 @@ const digestEvery = time.Minute
 // planDigest asks for the digest line to be brought up to date: at the end of
 // this minute, or, where messages cannot be edited, once at the end of the day.
 func planDigest(ctx context.Context, req *bot.Request) error {
-	if req.Private {
+	if req.Private || req.Day != req.Days.Day(req.Now) { // a day that is over has had its line
 		return nil
 	}
 	on, err := toggled(ctx, req, FamilyDigest, false)
@@ -65,8 +65,11 @@ func digest(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		Count   int
 		Name    string
 		Longest int
-		Day     string
-	}{Count: n, Day: d.Day}
+		Over    string // the day, when it is over
+	}{Count: n}
+	if d.Day != req.Days.Day(req.Now) {
+		view.Over = d.Day
+	}
 	view.Name, view.Longest, err = req.Tx.LongestStreak(ctx, req.Community, d.Day)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return bot.Reply{}, err
@@ -86,9 +89,9 @@ func setDigest(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, err
 	}
 	view := struct {
-		On bool
-		ID int64
-	}{On: on}
+		On, Edit bool
+		ID       int64
+	}{On: on, Edit: req.Caps.Edit}
 	if is == on {
 		return bot.Reply{Template: "checkin.digest_same", Data: view}, nil
 	}

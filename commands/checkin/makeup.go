@@ -52,7 +52,7 @@ func makeup(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	}
 	if _, err := req.Tx.Post(ctx, storage.Entry{
 		MemberID: m.ID, Unit: storage.Card, Amount: -1, Kind: "makeup", Cause: "makeup:" + yesterday,
-		Day: req.Day, Week: chatday.Week(req.Day), At: req.At,
+		Day: req.Day, Week: chatday.Week(req.Day), At: req.At, Detail: `{"day":"` + yesterday + `"}`,
 	}); err != nil {
 		return bot.Reply{}, err
 	}

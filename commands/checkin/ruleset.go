@@ -133,3 +133,6 @@ var errNoPreview = errors.New("this action has no preview")
 func noRun(context.Context, *bot.Request, json.RawMessage) (bot.Reply, error) {
 	return bot.Reply{}, errNoPreview
 }
+
+// Decode reads a stored rule and its version.
+func Decode(row storage.Rule) (Rule, int, error) { return decodeRule(row, nil) }

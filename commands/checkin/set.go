@@ -38,7 +38,7 @@ type setView struct {
 	Percent int
 	Days    int
 	From    bot.Moment
-	Version int
+	Version int // of the rule; 0 = only the start of the day changes
 	Audit   int64
 }
 
@@ -177,7 +177,7 @@ func confirmSet(ctx context.Context, req *bot.Request, data json.RawMessage) (bo
 }
 
 // apply writes the parts of a change that differ and returns the version of
-// the rule that will hold.
+// the new rule, 0 if the rule stays.
 func apply(ctx context.Context, req *bot.Request, was, want change, audit int64) (int, error) {
 	if was.Start != want.Start {
 		if _, err := req.ChangeClock(ctx, want.Zone, want.Start); err != nil {
@@ -188,9 +188,10 @@ func apply(ctx context.Context, req *bot.Request, was, want change, audit int64)
 		if err := addRule(ctx, req, FamilyRule, want.Rule, storage.FromMillis(want.From), audit); err != nil {
 			return 0, err
 		}
+		_, version, err := decodeRule(req.Tx.NewestRule(ctx, req.Community, FamilyRule))
+		return version, err
 	}
-	_, version, err := decodeRule(req.Tx.NewestRule(ctx, req.Community, FamilyRule))
-	return version, err
+	return 0, nil
 }
 
 // undoSet brings the former rule back: where the change is not in force yet it

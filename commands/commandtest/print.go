@@ -30,11 +30,14 @@ func (r *run) print() {
 			lines[len(lines)-1] += " (" + m.Content.File.Name + ")"
 		}
 		for i, l := range lines {
-			if i == 0 {
+			switch {
+			case i > 0:
+				fmt.Fprintf(&r.out, "<   %s\n", l)
+			case l == "": // taken back
+				fmt.Fprintf(&r.out, "< %s\n", head)
+			default:
 				fmt.Fprintf(&r.out, "< %s: %s\n", head, l)
-				continue
 			}
-			fmt.Fprintf(&r.out, "<   %s\n", l)
 		}
 	}
 }

@@ -1,10 +1,12 @@
 package points
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,6 +26,7 @@ type line struct {
 	Detail map[string]any // the figures, by the kind's own names
 	Was    int64          // the entry it takes back
 	Card   int64          // make-up cards that came with it
+	IsCard bool           // Amount counts cards, not points
 }
 
 // why lists a member's own entries, newest first, each with its cause.
@@ -41,12 +44,10 @@ func why(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	default:
 		return whyOne(ctx, req, word)
 	}
-	entries, err := req.Tx.Entries(ctx, req.Member.ID, storage.Points, before, whyLines+1)
+	entries, more, err := page(ctx, req, before)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	more := len(entries) > whyLines
-	entries = entries[:min(len(entries), whyLines)]
 	view := struct {
 		Lines   []line
 		Balance int64
@@ -64,6 +65,29 @@ func why(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		r.Choices = []bot.Choice{{Label: "points.button_older", Command: fmt.Sprintf("/why before %d", entries[len(entries)-1].ID)}}
 	}
 	return r, nil
+}
+
+// page reads the newest entries below an id: points, and the make-up cards
+// that no check-in's line tells of already.
+func page(ctx context.Context, req *bot.Request, before int64) (entries []storage.Entry, more bool, err error) {
+	if entries, err = req.Tx.Entries(ctx, req.Member.ID, storage.Points, before, whyLines+1); err != nil {
+		return nil, false, err
+	}
+	cards, err := req.Tx.Entries(ctx, req.Member.ID, storage.Card, before, whyLines+1)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, c := range cards {
+		_, err := req.Tx.EntryByCause(ctx, c.MemberID, storage.Points, c.Cause)
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			entries = append(entries, c)
+		case err != nil:
+			return nil, false, err
+		}
+	}
+	slices.SortFunc(entries, func(a, b storage.Entry) int { return cmp.Compare(b.ID, a.ID) })
+	return entries[:min(len(entries), whyLines)], len(entries) > whyLines, nil
 }
 
 func number(word string) (int64, error) {
@@ -96,7 +120,7 @@ func explain(ctx context.Context, req *bot.Request, e storage.Entry) (line, erro
 	if err := json.Unmarshal([]byte(e.Detail), &l.Detail); err != nil {
 		return l, fmt.Errorf("ledger entry %d: %w", e.ID, err)
 	}
-	if e.Unit != storage.Points {
+	if l.IsCard = e.Unit == storage.Card; l.IsCard {
 		return l, nil
 	}
 	card, err := req.Tx.EntryByCause(ctx, e.MemberID, storage.Card, e.Cause)
@@ -109,7 +133,7 @@ func explain(ctx context.Context, req *bot.Request, e storage.Entry) (line, erro
 
 // whyNothing answers for families that have nothing to explain yet.
 func whyNothing(family string) func(context.Context, *bot.Request) (bot.Reply, error) {
-	return func(_ context.Context, req *bot.Request) (bot.Reply, error) {
-		return bot.Reply{}, bot.Refuse("points.why_nothing", struct{ Family, Word string }{family, req.Args.Word(0)})
+	return func(context.Context, *bot.Request) (bot.Reply, error) {
+		return bot.Reply{}, bot.Refuse("points.why_nothing", struct{ Family string }{family})
 	}
 }
