@@ -29,11 +29,11 @@ func FuzzCalendar(f *testing.F) {
 			if err := holds(cal, at, longMove); err != nil {
 				t.Fatal(err)
 			}
-			if day := cal.Day(at); day < last {
+			day := cal.Day(at)
+			if day < last {
 				t.Fatalf("%s belongs to %s, after %s", at, day, last)
-			} else {
-				last = day
 			}
+			last = day
 		}
 	})
 }

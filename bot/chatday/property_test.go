@@ -60,12 +60,12 @@ func walk(t *testing.T, cal chatday.Calendar, from, to time.Time, step time.Dura
 			t.Error(err)
 			return
 		}
-		if day := cal.Day(at); day < last {
+		day := cal.Day(at)
+		if day < last {
 			t.Errorf("%s belongs to %s, after %s", at, day, last)
 			return
-		} else {
-			last = day
 		}
+		last = day
 	}
 }
 
