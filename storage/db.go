@@ -161,6 +161,8 @@ func (db *DB) dsn(p purpose) string {
 		// One writer that commits up to 128 events at a time: a checkpoint every
 		// 1000 pages would come with nearly every commit under load.
 		q.Add("_pragma", "wal_autocheckpoint(4000)")
+		// Without it INSERT OR REPLACE gets past the triggers that forbid deleting.
+		q.Add("_pragma", "recursive_triggers(ON)")
 		// What a savepoint would put back is kept in memory: each event opens two,
 		// and writing it to a temporary file took a third of the time.
 		q.Add("_pragma", "temp_store(MEMORY)")
@@ -220,7 +222,7 @@ func (db *DB) openReaders() error {
 // checkPragmas reads back what was asked for: a misspelt pragma is no
 // error in SQLite, it is silence.
 func checkPragmas(ctx context.Context, conn *sql.Conn) error {
-	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "temp_store": "2"} {
+	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "recursive_triggers": "1", "temp_store": "2"} {
 		var got string
 		if err := conn.QueryRowContext(ctx, "PRAGMA "+name).Scan(&got); err != nil {
 			return fmt.Errorf("pragma %s: %w", name, err)

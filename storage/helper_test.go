@@ -25,7 +25,7 @@ func newDB(tb testing.TB) *DB {
 
 func openAt(tb testing.TB, path string, o Options) *DB {
 	tb.Helper()
-	db, err := Open(context.Background(), path, o)
+	db, err := Open(tb.Context(), path, o)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -36,14 +36,14 @@ func openAt(tb testing.TB, path string, o Options) *DB {
 // write fails the test when the transaction does.
 func write(tb testing.TB, db *DB, fn func(context.Context, *Tx) error) {
 	tb.Helper()
-	if err := db.Write(context.Background(), fn); err != nil {
+	if err := db.Write(tb.Context(), fn); err != nil {
 		tb.Fatal(err)
 	}
 }
 
 func view(tb testing.TB, db *DB, fn func(context.Context, *Reader) error) {
 	tb.Helper()
-	if err := db.View(context.Background(), fn); err != nil {
+	if err := db.View(tb.Context(), fn); err != nil {
 		tb.Fatal(err)
 	}
 }
@@ -71,7 +71,7 @@ func raw(tb testing.TB, path string) *sql.DB {
 func must(tb testing.TB, pool *sql.DB, queries ...string) {
 	tb.Helper()
 	for _, q := range queries {
-		if _, err := pool.ExecContext(context.Background(), q); err != nil {
+		if _, err := pool.ExecContext(tb.Context(), q); err != nil {
 			tb.Fatalf("%s: %v", q, err)
 		}
 	}
@@ -80,7 +80,7 @@ func must(tb testing.TB, pool *sql.DB, queries ...string) {
 func number(tb testing.TB, pool *sql.DB, query string, args ...any) int64 {
 	tb.Helper()
 	var n sql.NullInt64
-	if err := pool.QueryRowContext(context.Background(), query, args...).Scan(&n); err != nil {
+	if err := pool.QueryRowContext(tb.Context(), query, args...).Scan(&n); err != nil {
 		tb.Fatalf("%s: %v", query, err)
 	}
 	return n.Int64

@@ -79,7 +79,7 @@ func (tx *Tx) DropWaiting(ctx context.Context, id int64) error {
 
 // DueWaiting lists waiting events whose time has come, oldest first.
 func (r *Reader) DueWaiting(ctx context.Context, now time.Time, limit int) ([]Waiting, error) {
-	return list(ctx, r, scanWaiting, "SELECT "+waitingColumns+" FROM inbox WHERE state <> 'failed' AND next_at <= ? ORDER BY id LIMIT ?", millis(now), limit)
+	return list(ctx, r, scanWaiting, "SELECT "+waitingColumns+" FROM inbox INDEXED BY inbox_due WHERE state <> 'failed' AND next_at <= ? ORDER BY id LIMIT ?", millis(now), limit)
 }
 
 // AllWaiting lists every waiting or failed event.

@@ -64,10 +64,10 @@ func TestLockInAFolderThatIsNotThere(t *testing.T) {
 func TestTheLockOfAKilledProcessIsFree(t *testing.T) {
 	if path := os.Getenv("QUNMATE_TEST_LOCK"); path != "" {
 		if _, err := Lock(path); err != nil {
-			fmt.Println("child:", err)
+			_, _ = fmt.Fprintln(os.Stdout, "child:", err)
 			return
 		}
-		fmt.Println("locked")
+		_, _ = fmt.Fprintln(os.Stdout, "locked")
 		_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // until killed
 		return
 	}

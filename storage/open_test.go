@@ -15,7 +15,7 @@ func TestThePragmasAreWhatTheDesignSays(t *testing.T) {
 	t.Parallel()
 	db := newDB(t)
 	for name, want := range map[string]string{
-		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000", "temp_store": "2", "wal_autocheckpoint": "4000",
+		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000", "temp_store": "2", "recursive_triggers": "1", "wal_autocheckpoint": "4000",
 	} {
 		var got string
 		if err := db.conn.QueryRowContext(t.Context(), "PRAGMA "+name).Scan(&got); err != nil || got != want {

@@ -158,7 +158,7 @@ func (tx *Tx) SetOperator(ctx context.Context, id int64, on bool) error {
 // Operators lists the accounts of all operators that /admin claim made.
 func (r *Reader) Operators(ctx context.Context) ([]Account, error) {
 	return list(ctx, r, scanAccounts, `SELECT a.id, a.domain, a.external_id, a.person_id, a.name, a.username, a.language, a.updated_at
-		FROM accounts a JOIN people p ON p.id = a.person_id WHERE p.operator = 1 ORDER BY a.id`)
+		FROM people p CROSS JOIN accounts a ON a.person_id = p.id WHERE p.operator = 1 ORDER BY a.id`)
 }
 
 // ErasePerson replaces what names a person by a pseudonym. Ledger and

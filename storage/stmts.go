@@ -34,32 +34,35 @@ func (c *stmtCache) get(ctx context.Context, query string) (*sql.Stmt, error) {
 	}
 	s, err := c.conn.PrepareContext(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", query, c.guard.note(err))
+		c.guard.note(err)
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
 	}
 	c.all[query] = s
 	return s, nil
 }
 
 func (c *stmtCache) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := c.get(ctx, query)
+	s, err := c.get(ctx, query) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		return nil, err
 	}
 	res, err := s.ExecContext(ctx, args...)
-	return res, c.guard.note(err)
+	c.guard.note(err)
+	return res, err
 }
 
 func (c *stmtCache) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := c.get(ctx, query)
+	s, err := c.get(ctx, query) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		return nil, err
 	}
 	rows, err := s.QueryContext(ctx, args...)
-	return rows, c.guard.note(err)
+	c.guard.note(err)
+	return rows, err
 }
 
 func (c *stmtCache) row(ctx context.Context, query string, args ...any) *sql.Row {
-	s, err := c.get(ctx, query)
+	s, err := c.get(ctx, query) //nolint:sqlclosecheck // kept for the next time
 	if err != nil {
 		// A row carries its error until Scan. Running it unprepared gives the same
 		// one; on a lost transaction it must not run.
@@ -99,11 +102,10 @@ func (g *guard) closedRow(ctx context.Context) *sql.Row {
 }
 
 // note closes the way after an error that may have ended the transaction.
-func (g *guard) note(err error) error {
+func (g *guard) note(err error) {
 	if err != nil && g != nil && breaksTx(err) {
 		g.lost = true
 	}
-	return err
 }
 
 // The methods of gorm.ConnPool: gorm goes through the guard as well.
@@ -113,7 +115,8 @@ func (g *guard) PrepareContext(ctx context.Context, query string) (*sql.Stmt, er
 		return nil, err
 	}
 	s, err := g.conn.PrepareContext(ctx, query)
-	return s, g.note(err)
+	g.note(err)
+	return s, err
 }
 
 func (g *guard) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -121,7 +124,8 @@ func (g *guard) ExecContext(ctx context.Context, query string, args ...any) (sql
 		return nil, err
 	}
 	res, err := g.conn.ExecContext(ctx, query, args...)
-	return res, g.note(err)
+	g.note(err)
+	return res, err
 }
 
 func (g *guard) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
@@ -129,7 +133,8 @@ func (g *guard) QueryContext(ctx context.Context, query string, args ...any) (*s
 		return nil, err
 	}
 	rows, err := g.conn.QueryContext(ctx, query, args...)
-	return rows, g.note(err)
+	g.note(err)
+	return rows, err
 }
 
 func (g *guard) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {

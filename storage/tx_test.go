@@ -352,7 +352,7 @@ func TestWritesOfManyGoroutinesTakeTurns(t *testing.T) {
 	errs := make(chan error, 100)
 	for i := range 100 {
 		go func() {
-			errs <- db.Write(context.Background(), func(ctx context.Context, tx *Tx) error {
+			errs <- db.Write(t.Context(), func(ctx context.Context, tx *Tx) error {
 				_, err := tx.Post(ctx, Entry{MemberID: w.members[i%5].ID, Unit: Points, Amount: 1, Kind: "talk", Cause: fmt.Sprintf("talk:%d", i), Day: "2026-11-05", Week: "2026-11-02"})
 				return err
 			})

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -61,12 +62,30 @@ func (r *Reader) Verify(ctx context.Context, o VerifyOptions, emit func(Check)) 
 		return fmt.Errorf("verify: %w", classify(err))
 	}
 	defer restore()
-	for _, step := range []func(context.Context) error{v.structure, v.content} {
-		if err := step(ctx); err != nil {
-			return fmt.Errorf("verify: %w", classify(err))
-		}
+	if err := v.structure(ctx); err != nil {
+		return fmt.Errorf("verify: %w", classify(err))
+	}
+	err = v.content(ctx)
+	if err != nil && ctx.Err() == nil && isDamage(err) {
+		v.fail(CheckIntegrity, "message", err)
+		v.done(CheckIntegrity)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("verify: %w", classify(err))
 	}
 	return nil
+}
+
+// isDamage tells rows that cannot be read from a disk that cannot. An error
+// without SQLite's code is that of a value of a kind that no column allows: on
+// a read-only connection SQLite does not look at CHECK constraints.
+func isDamage(err error) bool {
+	_, coded := errors.AsType[interface {
+		error
+		Code() int
+	}](err)
+	return !coded || errors.Is(classify(err), ErrCorrupt)
 }
 
 // widen gives the connection room for sorting a whole table, and returns what
