@@ -1,0 +1,130 @@
+package storage
+
+import "slices"
+
+// Columns that several files share: whose row it is.
+var memberExport = []exportColumn{
+	{name: "community_id", value: "m.community_id"},
+	{name: "community", value: "c.name"},
+	{name: "member_id", value: "m.id"},
+	{name: "name", value: "p.name"},
+}
+
+const memberJoin = " JOIN members m ON m.id = x.member_id JOIN people p ON p.id = m.person_id JOIN communities c ON c.id = m.community_id "
+
+// exports are the files of Export. Rows come in the order in which they were
+// made, so that two exports can be compared.
+var exports = []exported{
+	{
+		// Who is where, with what. accounts is a list like "telegram:1 wecom:a".
+		name: "members", community: "m.community_id",
+		from: "members m JOIN people p ON p.id = m.person_id JOIN communities c ON c.id = m.community_id ORDER BY m.id",
+		columns: slices.Concat(memberExport, []exportColumn{
+			{name: "person_id", value: "p.id"},
+			{name: "accounts", value: "(SELECT group_concat(domain || ':' || external_id, ' ' ORDER BY id) FROM accounts WHERE person_id = p.id)"},
+			{name: "balance", value: "m.balance"},
+			{name: "pending", value: "m.pending"},
+			{name: "cards", value: "m.cards"},
+			{name: "streak", value: "m.streak"},
+			{name: "best_streak", value: "m.best_streak"},
+			{name: "last_day", value: "m.last_day"},
+			{name: "hidden", value: "m.hidden"},
+			{name: "erased", value: "p.erased_at <> 0"},
+			{name: "created_at", value: "m.created_at", instant: true},
+		}),
+	},
+	{
+		// Every movement of points and promised points.
+		name: "ledger", community: "m.community_id",
+		from:    "ledger x" + memberJoin + "WHERE x.unit IN ('points', 'pending') ORDER BY x.id",
+		columns: slices.Concat([]exportColumn{{name: "id", value: "x.id"}}, memberExport, []exportColumn{{name: "unit", value: "x.unit"}}, entryExport),
+	},
+	{
+		// Every movement of make-up cards.
+		name: "cards", community: "m.community_id",
+		from:    "ledger x" + memberJoin + "WHERE x.unit = 'card' ORDER BY x.id",
+		columns: slices.Concat([]exportColumn{{name: "id", value: "x.id"}}, memberExport, entryExport),
+	},
+	{
+		// Every check-in and repaired day. place is 0 for a repaired day.
+		name: "checkins", community: "m.community_id",
+		from: "checkins x" + memberJoin + "ORDER BY x.member_id, x.day",
+		columns: slices.Concat(memberExport, []exportColumn{
+			{name: "day", value: "x.day"},
+			{name: "at", value: "x.at", instant: true},
+			{name: "place", value: "x.place"},
+			{name: "gained", value: "x.gained"},
+			{name: "streak", value: "x.streak"},
+			{name: "repaired", value: "x.repaired"},
+			{name: "chat", value: "(SELECT title FROM chats WHERE id = x.chat_id)"},
+		}),
+	},
+	{
+		// Every letter of the last 90 days and what became of it, without its text.
+		name: "deliveries", community: "coalesce(h.community_id, 0)",
+		from: "outbox x JOIN chats h ON h.id = x.chat_id ORDER BY x.id",
+		columns: []exportColumn{
+			{name: "id", value: "x.id"},
+			{name: "community_id", value: "coalesce(h.community_id, 0)"},
+			{name: "connection", value: "x.connection"},
+			{name: "chat", value: "h.title"},
+			{name: "chat_kind", value: "h.kind"},
+			{name: "verb", value: "x.verb"},
+			{name: "kind", value: "x.kind"},
+			{name: "lane", value: "CASE x.lane WHEN 0 THEN 'answer' WHEN 1 THEN 'activity' ELSE 'broadcast' END"},
+			{name: "state", value: "x.state"},
+			{name: "attempts", value: "x.attempts"},
+			{name: "created_at", value: "x.created_at", instant: true},
+			{name: "settled_at", value: "x.settled_at", instant: true},
+			{name: "folded_into", value: "x.into_id"},
+			{name: "error", value: "x.error"},
+		},
+	},
+	{
+		// Every version of the reward rules; data is JSON.
+		name: "rules", community: "x.community_id",
+		from: "rules x JOIN communities c ON c.id = x.community_id ORDER BY x.community_id, x.family, x.version",
+		columns: []exportColumn{
+			{name: "community_id", value: "x.community_id"},
+			{name: "community", value: "c.name"},
+			{name: "family", value: "x.family"},
+			{name: "version", value: "x.version"},
+			{name: "from_at", value: "x.from_at", instant: true},
+			{name: "data", value: "x.data"},
+			{name: "audit_id", value: "x.audit_id"},
+			{name: "created_at", value: "x.created_at", instant: true},
+		},
+	},
+	{
+		// Who changed what; before and after are JSON.
+		name: "audit", community: "x.community_id",
+		from: "audit x ORDER BY x.id",
+		columns: []exportColumn{
+			{name: "id", value: "x.id"},
+			{name: "community_id", value: "x.community_id"},
+			{name: "chat", value: "(SELECT title FROM chats WHERE id = x.chat_id)"},
+			{name: "person_id", value: "x.person_id"},
+			{name: "name", value: "(SELECT name FROM people WHERE id = x.person_id)"},
+			{name: "action", value: "x.action"},
+			{name: "before", value: "x.before"},
+			{name: "after", value: "x.after"},
+			{name: "reason", value: "x.reason"},
+			{name: "at", value: "x.at", instant: true},
+			{name: "undone_by", value: "x.undone_by"},
+		},
+	},
+}
+
+// entryExport is what a movement says. cause is unique per member and unit;
+// reverses is the id of the entry that is taken back.
+var entryExport = []exportColumn{
+	{name: "amount", value: "x.amount"},
+	{name: "kind", value: "x.kind"},
+	{name: "cause", value: "x.cause"},
+	{name: "rule", value: "x.rule"},
+	{name: "day", value: "x.day"},
+	{name: "at", value: "x.at", instant: true},
+	{name: "actor", value: "(SELECT name FROM people WHERE id = x.actor_id)"},
+	{name: "reverses", value: "x.reverses"},
+	{name: "detail", value: "x.detail"},
+}
