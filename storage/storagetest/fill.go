@@ -39,7 +39,7 @@ type Filled struct {
 }
 
 // ExternalID is the platform id of the i-th member's account, from 0.
-func (f Filled) ExternalID(i int) string { return fmt.Sprintf("fill-%d-%d", f.Community, i) }
+func (f Filled) ExternalID(i int) string { return fmt.Sprintf("fill-%d", f.FirstPerson+int64(i)) }
 
 // Fill adds a community's members with a history of check-ins and talk. What
 // comes out is consistent: Verify finds nothing. Nobody else may be writing.
@@ -135,7 +135,7 @@ func (l *filler) place(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.ChatID = fmt.Sprintf("fill-%d", f.Community)
+		f.ChatID = fmt.Sprintf("fill-group-%d", f.Community)
 		if err := l.run(ctx, "INSERT INTO community_clocks VALUES (:community, 0, 'UTC', 0)"); err != nil {
 			return err
 		}

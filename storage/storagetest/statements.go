@@ -25,7 +25,7 @@ var statements = []string{
 		SELECT :person + m, 'member ' || m, 0 FROM fill_rows WHERE k = 0`,
 
 	`INSERT INTO accounts (domain, external_id, person_id, name, updated_at)
-		SELECT :domain, 'fill-' || :community || '-' || m, :person + m, 'member ' || m, 0 FROM fill_rows WHERE k = 0`,
+		SELECT :domain, 'fill-' || (:person + m), :person + m, 'member ' || m, 0 FROM fill_rows WHERE k = 0`,
 
 	`INSERT INTO presence (chat_id, account_id, present, joined_at)
 		SELECT :chat, a.id, 1, 0 FROM accounts a WHERE :chat > 0 AND a.person_id >= :person`,
@@ -52,7 +52,8 @@ var statements = []string{
 		FROM fill_checkins c JOIN fill_days d ON d.n = c.d ORDER BY c.m, c.d`,
 
 	`INSERT INTO community_days (community_id, day, checkins)
-		SELECT :community, d.day, count(*) FROM fill_checkins c JOIN fill_days d ON d.n = c.d GROUP BY d.day`,
+		SELECT :community, d.day, count(*) FROM fill_checkins c JOIN fill_days d ON d.n = c.d WHERE 1 GROUP BY d.day
+		ON CONFLICT DO UPDATE SET checkins = checkins + excluded.checkins`,
 
 	`INSERT INTO scores (community_id, kind, period, member_id, value)
 		SELECT :community, 'points', d.day, :member + r.m, sum(r.amount) FROM fill_rows r JOIN fill_days d ON d.n = r.d GROUP BY 3, 4`,
