@@ -10,37 +10,79 @@ import (
 )
 
 // fullAlarm watches for a database that cannot be written. It must work
-// without the database: the operators are told by direct sends, once an hour.
+// without the database: the operators are told by direct sends.
 type fullAlarm struct {
-	mu   sync.Mutex
-	on   bool
-	said time.Time
-	high time.Time // the latest instant ever used; see Engine.judge
+	mu     sync.Mutex
+	bell   wake
+	on     bool      // the last commit failed
+	failed time.Time // when a commit failed last
+	told   bool      // the operators know of it
+	said   time.Time // when they were told last
+	high   time.Time // the latest instant ever used; see Engine.judge
 }
 
-const alarmPause = time.Hour
+const (
+	// alarmPause is how often the operators are reminded.
+	alarmPause = time.Hour
+	// alarmCalm is how long commits must have gone well before all is well again.
+	// A full disk still takes small ones: each good commit between two bad ones
+	// would be told.
+	alarmCalm = 30 * time.Second
+)
 
 // raise is called for every failed commit.
-func (a *fullAlarm) raise(e *Engine, cause error) {
+func (a *fullAlarm) raise(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := e.Clock.Now()
-	if !a.on || now.Sub(a.said) > alarmPause {
-		a.said = now
-		e.Log.Error("the database cannot be written; nothing is answered until it can", "err", cause)
-		go e.tellDirectly("common.disk_full")
-	}
-	a.on = true
+	a.on, a.failed = true, now
+	a.bell.ring()
 }
 
 // clear is called after every commit.
-func (a *fullAlarm) clear(e *Engine) {
+func (a *fullAlarm) clear() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.on {
 		a.on = false
-		e.Log.Info("the database can be written again")
-		go e.tellDirectly("common.disk_ok")
+		a.bell.ring()
+	}
+}
+
+// due is the text to tell the operators now, "" if none, and when to look
+// again, zero if only a bell can change anything.
+func (a *fullAlarm) due(now time.Time) (string, time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.on && (!a.told || now.Sub(a.said) >= alarmPause):
+		a.told, a.said = true, now
+		return "common.disk_full", time.Time{}
+	case a.on:
+		return "", a.said.Add(alarmPause)
+	case !a.told:
+		return "", time.Time{}
+	case now.Sub(a.failed) < alarmCalm:
+		return "", a.failed.Add(alarmCalm)
+	}
+	a.told = false
+	return "common.disk_ok", time.Time{}
+}
+
+// watchFull tells the operators when the database cannot be written, and when
+// it can again.
+func (e *Engine) watchFull(ctx context.Context) {
+	for ctx.Err() == nil {
+		text, next := e.full.due(e.Clock.Now())
+		switch text {
+		case "":
+			e.sleep(ctx, next, e.full.bell, nil)
+			continue
+		case "common.disk_full":
+			e.Log.Error("the database cannot be written; nothing is answered until it can")
+		default:
+			e.Log.Info("the database can be written again")
+		}
+		e.tellDirectly(ctx, text)
 	}
 }
 
@@ -63,8 +105,8 @@ func (a *fullAlarm) highWater(t time.Time) time.Time {
 
 // tellDirectly sends a line to every operator past the outbox: there is no
 // transaction to put it into.
-func (e *Engine) tellDirectly(text string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+func (e *Engine) tellDirectly(ctx context.Context, text string) {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	markup, err := e.Texts.Render(e.Language, text, nil)
 	if err != nil {

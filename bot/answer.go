@@ -61,6 +61,9 @@ func (e *Engine) languageOf(c storage.Chat) string {
 }
 
 func (req *Request) send(ctx context.Context, c storage.Chat, r Reply, to int64, token, lang string) error {
+	if c.State == storage.ChatLeft || c.Connection == "" {
+		return nil // there is nobody to carry it, now or later
+	}
 	content, err := req.content(ctx, r, lang)
 	if err != nil {
 		return err

@@ -65,6 +65,18 @@ func (b *budget) next(now time.Time) time.Time {
 	return at
 }
 
+// evenly is next for letters nobody waits for: they keep the same distance from
+// each other, so that an answer finds a free place at once.
+func (b *budget) evenly(now time.Time) time.Time {
+	at := b.next(now)
+	if n := len(b.times); b.limit > 0 && n > 0 {
+		if t := b.times[n-1].Add(b.span / time.Duration(b.limit)); t.After(at) {
+			at = t
+		}
+	}
+	return at
+}
+
 // gap is the pause after n sends in the window. Connections have none: their
 // limit is a plain count per second.
 func (b *budget) gap(n int) time.Duration {
@@ -76,6 +88,12 @@ func (b *budget) gap(n int) time.Duration {
 		return quickGap
 	}
 	return (b.span - time.Duration(quick)*quickGap) / time.Duration(max(1, b.limit-quick)) * 102 / 100
+}
+
+// short reports whether n waiting answers are more than can go out one by one
+// in good time.
+func (b *budget) short(now time.Time, n int) bool {
+	return b.limit > 0 && (n > foldFrom || b.tight(now))
 }
 
 // tight reports whether the next send after one more would have to wait

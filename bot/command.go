@@ -91,9 +91,9 @@ type Request struct {
 	Role      Role
 	Caps      chat.Caps
 
-	engine   *Engine
-	via      string
-	attempts int // how often the event was tried before
+	engine *Engine
+	via    string
+	since  time.Time // when the event was first put aside, zero for a new one
 }
 
 // Days answers questions about chat days; see package chatday.

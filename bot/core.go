@@ -24,6 +24,9 @@ func onStanding(ctx context.Context, req *Request) (Reply, error) {
 	change, _ := req.Event.Detail.(chat.ChatChange)
 	switch change.Standing {
 	case chat.Migrated:
+		if change.To.ID == "" {
+			return Reply{}, errors.New("a migration to nowhere")
+		}
 		_, err := req.Tx.MigrateChat(ctx, req.Chat, change.To.ID)
 		return Reply{}, err
 	case chat.Removed:
@@ -65,8 +68,10 @@ func (req *Request) welcomed(ctx context.Context, change chat.ChatChange) (Reply
 		}
 	}
 	req.Chat = c
-	via := req.via
-	req.Tx.AfterCommit(func() { req.engine.ask(chatOf(c), via) })
+	if !req.Private {
+		via := req.via
+		req.Tx.AfterCommit(func() { req.engine.ask(chatOf(c), via) })
+	}
 	if !greet {
 		return Reply{}, nil
 	}

@@ -52,6 +52,12 @@ func (c *dayCache) drop(community int64) {
 	delete(c.all, community)
 }
 
+func (c *dayCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.all)
+}
+
 func calendar(clocks []storage.Clock) (chatday.Calendar, error) {
 	out := make([]chatday.Version, 0, len(clocks))
 	for _, c := range clocks {
@@ -80,10 +86,15 @@ func CalendarOf(ctx context.Context, r *storage.Reader, community int64) (chatda
 // ChangeClock gives the community another zone or start of the day, from the
 // next boundary of its day on. It returns that boundary.
 func (req *Request) ChangeClock(ctx context.Context, zone string, dayStart int) (time.Time, error) {
-	from := req.Days.Next(req.Tx.Now)
+	// What was planned and is replaced must not decide where the day ends.
 	if err := req.Tx.DropClocksAfter(ctx, req.Community, req.Tx.Now); err != nil {
-		return from, err
+		return time.Time{}, err
 	}
+	inForce, err := CalendarOf(ctx, &req.Tx.Reader, req.Community)
+	if err != nil {
+		return time.Time{}, err
+	}
+	from := inForce.Next(req.Tx.Now)
 	if err := req.Tx.AddClock(ctx, req.Community, storage.Clock{From: from, Timezone: zone, DayStartsAt: dayStart}); err != nil {
 		return from, err
 	}
@@ -155,5 +166,21 @@ func PrevDay(ctx context.Context, r *storage.Reader) func(community int64, day s
 			known[community] = cal
 		}
 		return cal.Prev(day)
+	}
+}
+
+// ZoneOf gives `export` the zone of a community.
+func ZoneOf(ctx context.Context, r *storage.Reader) func(community int64) *time.Location {
+	known := map[int64]*time.Location{}
+	return func(community int64) *time.Location {
+		zone, ok := known[community]
+		if !ok {
+			zone = time.UTC
+			if cal, err := CalendarOf(ctx, r, community); err == nil {
+				zone = cal.Zone(time.Unix(1<<40, 0))
+			}
+			known[community] = zone
+		}
+		return zone
 	}
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -20,6 +21,8 @@ const (
 	loaded = 2000
 	// sendTimeout bounds one attempt.
 	sendTimeout = 30 * time.Second
+	// stopGrace is what attempts get after the stop: the program has 10 s.
+	stopGrace = 5 * time.Second
 )
 
 // delivery takes the letters of one connection to its platform, within the
@@ -35,6 +38,11 @@ type delivery struct {
 	all     budget
 	results chan result
 	flying  int
+	owed    []debt    // outcomes that are not stored yet
+	payAt   time.Time // when that is tried again
+	// sends carries the attempts: it outlives the stop a little, so that what
+	// is under way can still be told from what never left.
+	sends context.Context //nolint:containedctx // one per run, for all attempts of the run
 }
 
 // mailbox is what waits for one chat.
@@ -51,6 +59,8 @@ type result struct {
 	letters []storage.Letter // the first was sent; the others are folded into it
 	sent    chat.Sent
 	err     *chat.SendError
+	// withdrawn: nothing was sent and nothing is to be stored.
+	withdrawn bool
 }
 
 func newDelivery(e *Engine, p chat.Platform) *delivery {
@@ -72,8 +82,14 @@ func (d *delivery) rebuildBudgets(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			box.budget.add(s.At)
-			d.all.add(s.At)
+			// After a jump of the clock backwards there are sends of the future; they
+			// must not silence the chat until then.
+			at := s.At
+			if at.After(now) {
+				at = now
+			}
+			box.budget.add(at)
+			d.all.add(at)
 		}
 		return nil
 	})
@@ -101,17 +117,34 @@ func (d *delivery) box(ctx context.Context, r *storage.Reader, chatID int64) (*m
 // run delivers until ctx ends, then waits for the attempts under way, so that
 // their outcomes are not lost.
 func (d *delivery) run(ctx context.Context) {
+	sends, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	d.sends = sends
 	for ctx.Err() == nil {
 		changed := d.engine.Clock.Changed()
+		if !d.payAt.IsZero() && !d.payAt.After(d.engine.Clock.Now()) {
+			d.pay(ctx)
+		}
+		next := d.payAt
 		if err := d.load(ctx); err != nil && ctx.Err() == nil {
 			d.engine.Log.Error("outbox", "connection", d.platform.Name(), "err", err)
+			next = earlier(next, d.engine.Clock.Now().Add(time.Second))
 		}
-		next := d.dispatch(ctx)
-		d.wait(ctx, next, changed)
+		d.wait(ctx, earlier(next, d.dispatch()), changed)
 	}
+	late := time.AfterFunc(stopGrace, cut)
+	defer late.Stop()
 	for d.flying > 0 {
 		d.settleAll(context.WithoutCancel(ctx), <-d.results)
 	}
+}
+
+// earlier is the first of two instants; zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
 }
 
 // wait blocks until something can have changed: a result, a new letter, the
@@ -183,7 +216,7 @@ func (d *delivery) overtake(b *mailbox, l storage.Letter) {
 
 // dispatch starts every send that is within the budgets now, answers first,
 // and returns when the next one could be.
-func (d *delivery) dispatch(ctx context.Context) time.Time {
+func (d *delivery) dispatch() time.Time {
 	var next time.Time
 	for d.flying < inFlight {
 		now := d.engine.Clock.Now()
@@ -191,10 +224,14 @@ func (d *delivery) dispatch(ctx context.Context) time.Time {
 		if box == nil {
 			return at
 		}
-		if wait := d.all.next(now); wait.After(now) {
-			return wait
+		wait := d.all.next(now)
+		if box.letters[i].Lane > storage.LaneAnswer {
+			wait = d.all.evenly(now)
 		}
-		d.start(ctx, box, i, now)
+		if wait.After(now) {
+			return earlier(wait, at)
+		}
+		d.start(box, i, now)
 	}
 	return next
 }
@@ -207,7 +244,7 @@ func (d *delivery) best(now time.Time) (*mailbox, int, time.Time) {
 	index := 0
 	for id, b := range d.chats {
 		if len(b.letters) == 0 {
-			if b.budget.count(now) == 0 && !b.busy {
+			if b.budget.count(now) == 0 && !b.busy && !b.budget.blocked.After(now) {
 				delete(d.chats, id) // quiet chats cost no memory
 			}
 			continue
@@ -261,7 +298,7 @@ func (b *mailbox) first(now time.Time) (int, time.Time) {
 
 // start begins one attempt. Its letters leave the mailbox; what is to be tried
 // again comes back with the result.
-func (d *delivery) start(ctx context.Context, b *mailbox, i int, now time.Time) {
+func (d *delivery) start(b *mailbox, i int, now time.Time) {
 	group := b.take(i, now)
 	d.count[group[0].Lane] -= len(group)
 	b.busy = true
@@ -272,9 +309,9 @@ func (d *delivery) start(ctx context.Context, b *mailbox, i int, now time.Time) 
 	}
 	c := b.chat
 	go func() {
-		sent, err := d.attempt(context.WithoutCancel(ctx), c, group)
-		r := result{box: b, letters: group, sent: sent}
-		if err != nil {
+		sent, err := d.attempt(d.sends, c, group)
+		r := result{box: b, letters: group, sent: sent, withdrawn: errors.Is(err, errWithdrawn)}
+		if err != nil && !r.withdrawn {
 			r.err = chat.AsSendError(err)
 		}
 		d.results <- r
@@ -309,11 +346,33 @@ func (d *delivery) attempt(ctx context.Context, c storage.Chat, group []storage.
 		}
 	}
 	if l.Once {
-		if err := d.engine.do(ctx, func(ctx context.Context, tx *storage.Tx) error { return tx.Claim(ctx, l.ID) }); err != nil {
-			return sent, &chat.SendError{Fault: chat.Retry, Err: err}
+		if err := d.claim(ctx, l.ID); err != nil {
+			return sent, err
 		}
 	}
 	return d.platform.Send(ctx, letter)
+}
+
+// errWithdrawn says that a letter was given up while it waited in memory.
+var errWithdrawn = errors.New("the letter was withdrawn")
+
+// claim notes that a letter is about to leave and may never be sent again.
+func (d *delivery) claim(ctx context.Context, id int64) error {
+	withdrawn := false
+	err := d.engine.do(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		l, err := tx.Letter(ctx, id)
+		if withdrawn = l.State != storage.LetterQueued; err != nil || withdrawn {
+			return err
+		}
+		return tx.Claim(ctx, id)
+	})
+	switch {
+	case err != nil:
+		return &chat.SendError{Fault: chat.Retry, Err: err}
+	case withdrawn:
+		return errWithdrawn
+	}
+	return nil
 }
 
 // letter makes the platform's form of a row.

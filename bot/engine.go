@@ -11,7 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"qunmate/bot/chat"
@@ -55,8 +58,10 @@ type Engine struct {
 	mail    map[string]*delivery
 	facts   chan factJob
 	ready   chan struct{} // closed when Run has put the database in order
+	over    chan struct{} // closed when Run has ended: nobody takes jobs any more
 	full    fullAlarm
 	started time.Time
+	applied atomic.Int64
 }
 
 // New checks that everything fits together; Run starts it.
@@ -70,7 +75,8 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{
 		Options: o, routes: map[string]int{}, platforms: map[string]chat.Platform{}, operators: map[chat.Ref]bool{},
 		jobs: make(chan job), inbox: newWake(), timers: newWake(), mail: map[string]*delivery{},
-		facts: make(chan factJob, 256), ready: make(chan struct{}),
+		facts: make(chan factJob, 256), ready: make(chan struct{}), over: make(chan struct{}),
+		full: fullAlarm{bell: newWake()},
 	}
 	for i, p := range o.Platforms {
 		if _, twice := e.platforms[p.Name()]; twice {
@@ -91,6 +97,7 @@ func New(o Options) (*Engine, error) {
 // can mend. What is committed by then is finished, the rest stays in the
 // database.
 func (e *Engine) Run(ctx context.Context) error {
+	defer close(e.over)
 	if err := e.recover(ctx); err != nil {
 		return err
 	}
@@ -109,6 +116,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	inner.Go(func() { e.learn(ctx) })
 	inner.Go(func() { e.keepMenus(ctx) })
 	inner.Go(func() { e.housekeep(ctx) })
+	inner.Go(func() { e.watchFull(ctx) })
 	close(e.ready)
 	for _, p := range e.Platforms {
 		inner.Go(func() {
@@ -158,9 +166,67 @@ func (e *Engine) recover(ctx context.Context) error {
 	if err := e.loadHighWater(ctx); err != nil {
 		return fmt.Errorf("recover: %w", err)
 	}
+	if err := e.reroute(ctx); err != nil {
+		return fmt.Errorf("recover: %w", err)
+	}
 	for _, d := range e.mail {
 		if err := d.rebuildBudgets(ctx); err != nil {
 			return fmt.Errorf("recover: %w", err)
+		}
+	}
+	return nil
+}
+
+// reroute gives the chats and letters of a connection that is not configured
+// any more to the first one of the same network: a connection that was renamed
+// goes on where it was.
+func (e *Engine) reroute(ctx context.Context) error {
+	return e.DB.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		chats, err := tx.Chats(ctx, "")
+		if err != nil {
+			return err
+		}
+		heirs := map[string]string{}
+		for _, c := range chats {
+			if e.platforms[c.Connection] != nil {
+				continue
+			}
+			i := slices.IndexFunc(e.Platforms, func(p chat.Platform) bool { return p.Domain() == c.Domain })
+			if i < 0 {
+				continue
+			}
+			heirs[c.Connection] = e.Platforms[i].Name()
+			c.Connection = heirs[c.Connection]
+			if err := tx.UpdateChat(ctx, c); err != nil {
+				return err
+			}
+		}
+		for from, to := range heirs {
+			e.Log.Info("a connection is not configured any more, another one takes its chats over", "from", from, "to", to)
+			for lane := range storage.LaneBroadcast + 1 {
+				if err := moveLetters(ctx, tx, lane, from, to); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func moveLetters(ctx context.Context, tx *storage.Tx, lane storage.Lane, from, to string) error {
+	letters, err := tx.OpenLetters(ctx, from, lane, 0, math.MaxInt)
+	if err != nil {
+		return err
+	}
+	for _, l := range letters {
+		old := l.ID
+		l.Connection = to
+		id, err := tx.Enqueue(ctx, l)
+		if err != nil {
+			return err
+		}
+		if err := tx.Settle(ctx, storage.Outcome{ID: old, State: storage.LetterFolded, IntoID: id, Attempts: l.Attempts, Error: "sent by another connection"}); err != nil {
+			return err
 		}
 	}
 	return nil

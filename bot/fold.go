@@ -11,19 +11,36 @@ import (
 	"qunmate/storage"
 )
 
-// foldMost bounds the lines of a folded message: more than a screen is noise.
-const foldMost = 40
+const (
+	// foldMost bounds the lines of a folded message: more than a screen is noise.
+	foldMost = 40
+	// foldFrom is how many answers may wait for their turn while a chat's budget
+	// lasts: one goes out every second, so the last of them waits as many seconds.
+	foldFrom = 5
+)
+
+// alone marks an answer that was refused as part of a folded message: what is
+// wrong with one line must not silence the others.
+const alone = "refused as part of a folded message"
+
+// foldable answers are those whose text may stand in a message with others.
+func foldable(l storage.Letter) bool {
+	return l.Lane == storage.LaneAnswer && l.Verb == storage.VerbSend && !l.Once && l.Slot == "" && l.Error != alone && brief(l) != ""
+}
 
 // take removes the letter to send from the mailbox, and with it, when the
 // budget is short, the waiting answers of the same kind that fold into it.
 func (b *mailbox) take(i int, now time.Time) []storage.Letter {
 	l := b.letters[i]
 	group := []storage.Letter{l}
-	if l.Lane == storage.LaneAnswer && l.Verb == storage.VerbSend && brief(l) != "" && b.budget.tight(now) {
+	if foldable(l) && b.budget.limit > 0 {
 		for j, other := range b.letters {
-			if j != i && len(group) < foldMost && other.Kind == l.Kind && other.Lane == l.Lane && !other.NextAt.After(now) && brief(other) != "" {
+			if j != i && len(group) < foldMost && foldable(other) && other.Kind == l.Kind && other.Thread == l.Thread && !other.NextAt.After(now) {
 				group = append(group, other)
 			}
+		}
+		if !b.budget.short(now, len(group)) {
+			group = group[:1]
 		}
 	}
 	gone := map[int64]bool{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -11,34 +12,57 @@ import (
 	"qunmate/storage"
 )
 
+// errOtherRoute says that another connection answers in the event's chat.
+var errOtherRoute = errors.New("another connection answers here")
+
 // handle applies one event inside the writer's transaction. Its error is a
-// fault, a park or a lost transaction; refusals are answers, not errors.
-func (e *Engine) handle(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, attempts int) error {
+// fault, a park, errOtherRoute or a lost transaction; refusals are answers, not
+// errors. since is when the event was first put aside, zero for a new one.
+func (e *Engine) handle(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, since time.Time) error {
 	req, ok, err := e.prepare(ctx, tx, via, ev)
-	if err != nil || !ok {
+	if err != nil {
 		return err
 	}
-	req.attempts = attempts
-	var reply Reply
-	err = tx.Savepoint(ctx, func(ctx context.Context) error {
-		var err error
-		reply, err = e.decide(ctx, req)
-		return err
+	if !ok {
+		return errOtherRoute
+	}
+	req.since = since
+	// An effect without its answer would be done again when the event is: they
+	// are undone together.
+	err = guarded(ctx, tx, func(ctx context.Context) error {
+		reply, err := e.decide(ctx, req)
+		if err != nil {
+			return err
+		}
+		return req.Answer(ctx, reply)
 	})
 	var no *Refusal
-	if errors.As(err, &no) {
+	if !errors.As(err, &no) {
+		return err
+	}
+	return guarded(ctx, tx, func(ctx context.Context) error {
 		if no.Quiet {
 			said, err := tx.Refuse(ctx, req.Chat.ID, req.Account.ID, tx.Now.Add(refusalPause))
 			if err != nil || !said {
 				return err
 			}
 		}
-		reply, err = no.Reply, nil
-	}
-	if err != nil {
-		return err
-	}
-	return req.Answer(ctx, reply)
+		return req.Answer(ctx, no.Reply)
+	})
+}
+
+// guarded runs fn in a savepoint of its own; a panic in it is an error like any
+// other, so that neither the program nor the neighbours of an event go down
+// with it.
+func guarded(ctx context.Context, tx *storage.Tx, fn func(context.Context) error) error {
+	return tx.Savepoint(ctx, func(ctx context.Context) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		return fn(ctx)
+	})
 }
 
 // refusalPause is how long a person who may not do something is not told again.
@@ -139,14 +163,16 @@ func (e *Engine) chatFor(ctx context.Context, tx *storage.Tx, via string, ev cha
 			return c, false, nil
 		}
 		c.Connection = via
-		return c, true, e.refreshChat(ctx, tx, c, ev, true)
+		err = e.refreshChat(ctx, tx, &c, ev, true)
+		return c, true, err
 	}
-	return c, true, e.refreshChat(ctx, tx, c, ev, false)
+	err = e.refreshChat(ctx, tx, &c, ev, false)
+	return c, true, err
 }
 
 // refreshChat keeps title, publicity and state in step with what the platform
 // says.
-func (e *Engine) refreshChat(ctx context.Context, tx *storage.Tx, c storage.Chat, ev chat.Event, changed bool) error {
+func (e *Engine) refreshChat(ctx context.Context, tx *storage.Tx, c *storage.Chat, ev chat.Event, changed bool) error {
 	if ev.Chat.Title != "" && ev.Chat.Title != c.Title {
 		c.Title, changed = ev.Chat.Title, true
 	}
@@ -159,7 +185,7 @@ func (e *Engine) refreshChat(ctx context.Context, tx *storage.Tx, c storage.Chat
 	if !changed {
 		return nil
 	}
-	return tx.UpdateChat(ctx, c)
+	return tx.UpdateChat(ctx, *c)
 }
 
 func (e *Engine) addChat(ctx context.Context, tx *storage.Tx, via string, c chat.Chat) (storage.Chat, error) {

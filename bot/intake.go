@@ -35,6 +35,8 @@ func (e *Engine) submit(ctx context.Context, j job) error {
 	case e.jobs <- j:
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", ErrStopped, ctx.Err())
+	case <-e.over:
+		return ErrStopped
 	}
 	// Once taken it will be answered: the writer outlives its callers.
 	return <-j.done
@@ -76,17 +78,20 @@ func (e *Engine) gather(first job) []job {
 // transaction up, each event is tried alone, so that one bad event cannot take
 // its neighbours along.
 func (e *Engine) commit(ctx context.Context, batch []job) {
+	failed := make([]error, len(batch))
 	err := e.inTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		for _, j := range batch {
-			if err := e.runJob(ctx, tx, j); err != nil {
+		for i, j := range batch {
+			failed[i] = e.runJob(ctx, tx, j)
+			if err := failed[i]; err != nil && (j.fn == nil || errors.Is(err, storage.ErrTxLost)) {
 				return err
 			}
 		}
 		return nil
 	})
 	if err == nil {
-		for _, j := range batch {
-			j.done <- nil
+		for i, j := range batch {
+			e.applied.Add(int64(len(j.events)))
+			j.done <- failed[i]
 		}
 		return
 	}
@@ -101,13 +106,39 @@ func (e *Engine) commitAlone(ctx context.Context, j job) error {
 		return e.checkWrite(e.inTx(ctx, j.fn))
 	}
 	for _, ev := range j.events {
-		err := e.inTx(ctx, func(ctx context.Context, tx *storage.Tx) error { return e.runEvent(ctx, tx, j.via, ev) })
-		if err := e.checkWrite(err); err != nil {
+		err := e.checkWrite(e.inTx(ctx, func(ctx context.Context, tx *storage.Tx) error { return e.runEvent(ctx, tx, j.via, ev) }))
+		if err != nil && !unwritable(err) {
+			err = e.inTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+				if _, twice := tx.SeenBefore(ctx, ev.ID.Domain, ev.ID.ID); twice != nil {
+					return twice
+				}
+				return e.shelve(ctx, tx, j.via, ev, storage.Waiting{}, err)
+			})
+		}
+		if err != nil {
 			return err
 		}
+		e.applied.Add(1)
 	}
 	return nil
 }
+
+// unwritable reports trouble of the whole database, not of one event.
+func unwritable(err error) bool {
+	return errors.Is(err, storage.ErrFull) || errors.Is(err, storage.ErrReadOnly) || errors.Is(err, storage.ErrLocked)
+}
+
+// shelve files an event that broke its own transaction: delivering it for ever
+// would stop its connection.
+func (e *Engine) shelve(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, w storage.Waiting, cause error) error {
+	w = e.fault(ctx, tx, via, ev, w, cause)
+	w.Attempts++
+	w.Connection = via
+	return e.keep(ctx, tx, ev, w)
+}
+
+// Committed counts the events that were committed since the start.
+func (e *Engine) Committed() int64 { return e.applied.Load() }
 
 // inTx runs fn in a transaction and, after the commit, wakes whoever waits for
 // the rows it wrote.
@@ -119,9 +150,10 @@ func (e *Engine) inTx(ctx context.Context, fn func(context.Context, *storage.Tx)
 		return err
 	})
 	if err != nil {
+		e.days.forget() // it may have learned of communities that are not there now
 		return err
 	}
-	e.full.clear(e)
+	e.full.clear()
 	if touched&storage.TouchedOutbox != 0 {
 		for _, d := range e.mail {
 			d.wake.ring()
@@ -138,15 +170,15 @@ func (e *Engine) inTx(ctx context.Context, fn func(context.Context, *storage.Tx)
 
 // checkWrite watches for a database that cannot be written.
 func (e *Engine) checkWrite(err error) error {
-	if errors.Is(err, storage.ErrFull) || errors.Is(err, storage.ErrReadOnly) {
-		e.full.raise(e, err)
+	if unwritable(err) {
+		e.full.raise(e.Clock.Now())
 	}
 	return err
 }
 
 func (e *Engine) runJob(ctx context.Context, tx *storage.Tx, j job) error {
 	if j.fn != nil {
-		return tx.Savepoint(ctx, func(ctx context.Context) error { return j.fn(ctx, tx) })
+		return guarded(ctx, tx, func(ctx context.Context) error { return j.fn(ctx, tx) })
 	}
 	for _, ev := range j.events {
 		if err := e.runEvent(ctx, tx, j.via, ev); err != nil {
@@ -160,13 +192,17 @@ func (e *Engine) runJob(ctx context.Context, tx *storage.Tx, j job) error {
 // An event of a route that does not answer in its chat is acknowledged and
 // forgotten.
 func (e *Engine) runEvent(ctx context.Context, tx *storage.Tx, via string, ev chat.Event) error {
-	return tx.Savepoint(ctx, func(ctx context.Context) error {
+	err := tx.Savepoint(ctx, func(ctx context.Context) error {
 		twice, err := tx.SeenBefore(ctx, ev.ID.Domain, ev.ID.ID)
 		if err != nil || twice {
 			return err
 		}
 		return e.attempt(ctx, tx, via, ev, storage.Waiting{})
 	})
+	if errors.Is(err, errOtherRoute) {
+		return nil // not even noted: the route that answers may bring it under the same id
+	}
+	return err
 }
 
 // Events after a fault are tried again after these pauses, then given up.
@@ -175,23 +211,31 @@ var faultPauses = []time.Duration{2 * time.Second, 20 * time.Second}
 // attempt runs an event, first or again (w.ID is then its row in the inbox),
 // and files what is left to do: nothing, a park, a retry, or an apology.
 func (e *Engine) attempt(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, w storage.Waiting) error {
-	err := e.handle(ctx, tx, via, ev, w.Attempts)
+	err := e.handle(ctx, tx, via, ev, w.CreatedAt)
 	var park *parkError
 	switch {
-	case err == nil:
-		if w.ID != 0 {
-			return tx.DropWaiting(ctx, w.ID)
-		}
-		return nil
+	case w.ID != 0 && (err == nil || errors.Is(err, errOtherRoute)):
+		return tx.DropWaiting(ctx, w.ID)
+	case err == nil, errors.Is(err, errOtherRoute):
+		return err
 	case errors.Is(err, storage.ErrTxLost), errors.Is(err, storage.ErrFull):
 		return err
 	case errors.As(err, &park):
+		// Waiting for a fact is no failure: it costs no attempt.
+		if w.State != storage.InboxParked {
+			tx.AfterCommit(func() {
+				for _, c := range park.chats {
+					e.ask(chatOf(c), c.Connection)
+				}
+			})
+		}
 		w.State, w.NextAt = storage.InboxParked, tx.Now.Add(parkLimit)
-		tx.AfterCommit(func() { e.ask(park.chat, via) })
+		if w.ID != 0 { // perhaps woken by what was learned of another chat
+			w.NextAt = w.CreatedAt.Add(parkLimit)
+		}
 	default:
-		w = e.fault(ctx, tx, via, ev, w, err)
+		return e.shelve(ctx, tx, via, ev, w, err)
 	}
-	w.Attempts++
 	w.Connection = via
 	return e.keep(ctx, tx, ev, w)
 }

@@ -3,14 +3,26 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"qunmate/bot/chat"
 	"qunmate/storage"
 )
 
-// shownLife is how long a private answer that everybody sees stands.
-const shownLife = 20 * time.Second
+const (
+	// shownLife is how long a private answer that everybody sees stands.
+	shownLife = 20 * time.Second
+	// payAgain is the pause before outcomes that could not be stored are tried
+	// once more.
+	payAgain = time.Second
+)
+
+// debt is what a finished attempt leaves to be stored.
+type debt struct {
+	result
+	outcomes []storage.Outcome
+}
 
 // settleAll stores the outcomes of an attempt and of those that have come in
 // meanwhile, in one transaction.
@@ -27,42 +39,109 @@ func (d *delivery) settleAll(ctx context.Context, first result) {
 	}
 	d.flying -= len(all)
 	now := d.engine.Clock.Now()
-	var outcomes []storage.Outcome
 	for _, r := range all {
-		outcomes = append(outcomes, d.outcomes(r, now)...)
+		d.owed = append(d.owed, debt{r, d.outcomes(&r, now)})
+		r.box.busy = false
 	}
-	store := func(ctx context.Context, tx *storage.Tx) error {
-		for _, o := range outcomes {
-			if err := tx.Settle(ctx, o); err != nil {
-				return err
-			}
+	d.pay(ctx)
+}
+
+// pay stores the outcomes that are not stored yet. What the database cannot
+// take now stays owed: without its row an answer would go out again after a
+// restart.
+func (d *delivery) pay(ctx context.Context) {
+	if len(d.owed) == 0 || d.store(ctx, d.owed) == nil {
+		d.owed, d.payAt = nil, time.Time{}
+		return
+	}
+	var still []debt
+	for i, p := range d.owed {
+		err := d.store(ctx, []debt{p})
+		if unwritable(err) {
+			still = d.owed[i:]
+			d.engine.Log.Error("outcomes cannot be stored, they are kept", "attempts", len(still), "err", err)
+			break
 		}
-		for _, r := range all {
-			if err := d.follow(ctx, tx, r); err != nil {
+		if err != nil {
+			d.engine.Log.Error("an outcome could not be stored", "letter", p.letters[0].ID, "err", err)
+			p.box.budget.blocked = d.engine.Clock.Now().Add(maxPause)
+		}
+	}
+	d.owed, d.payAt = still, d.engine.Clock.Now().Add(payAgain)
+}
+
+// store writes down what became of attempts, all or none, and brings the
+// mailboxes in line.
+func (d *delivery) store(ctx context.Context, debts []debt) error {
+	late := map[int64]bool{}
+	err := d.engine.do(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		clear(late)
+		for _, p := range debts {
+			for _, o := range p.outcomes {
+				overtaken, err := settleRow(ctx, tx, o)
+				if err != nil {
+					return err
+				}
+				late[o.ID] = overtaken
+			}
+			if err := d.follow(ctx, tx, p.result); err != nil {
 				return err
 			}
 		}
 		return nil
+	})
+	if err != nil {
+		return err
 	}
-	if err := d.engine.do(ctx, store); err != nil {
-		// The letters are sent; only the note of it is missing. After a restart
-		// answers may come twice, once-letters become uncertain.
-		d.engine.Log.Error("outcomes could not be stored", "letters", len(outcomes), "err", err)
+	for _, p := range debts {
+		gone := p.err != nil && p.err.Fault == chat.Gone
+		p.box.letters = slices.DeleteFunc(p.box.letters, func(l storage.Letter) bool {
+			out := gone || late[l.ID]
+			if out {
+				d.count[l.Lane]--
+			}
+			return out
+		})
 	}
-	for _, r := range all {
-		r.box.busy = false
+	return nil
+}
+
+// settleRow stores an outcome. A letter that is to be tried again but was given
+// up or overtaken meanwhile stays so: it is reported.
+func settleRow(ctx context.Context, tx *storage.Tx, o storage.Outcome) (bool, error) {
+	if o.State == storage.LetterQueued {
+		l, err := tx.Letter(ctx, o.ID)
+		if err != nil {
+			return false, err
+		}
+		if l.State != storage.LetterQueued && l.State != storage.LetterSending {
+			return true, nil
+		}
 	}
+	return false, tx.Settle(ctx, o)
 }
 
 // outcomes decides about an attempt and takes back what is to be tried again.
-func (d *delivery) outcomes(r result, now time.Time) []storage.Outcome {
+func (d *delivery) outcomes(r *result, now time.Time) []storage.Outcome {
+	if r.withdrawn {
+		return nil
+	}
+	if r.err != nil && r.err.Fault == chat.Moved && (r.err.To.ID == "" || r.err.To.ID == r.box.chat.ExternalID) {
+		// A move to where the letter went leads nowhere, but it would for ever.
+		r.err = &chat.SendError{Fault: chat.Retry, Err: r.err}
+	}
 	head := settle(r.letters[0], now, r.sent, r.err)
 	if r.err != nil {
-		d.note(r, head, now)
+		d.note(*r, head, now)
 	}
-	if r.err != nil && r.err.Fault == chat.Rejected && r.letters[0].Slot != "" && r.letters[0].Error != lostSlot && r.letters[0].Verb == storage.VerbSend {
-		// Most likely the message to edit is gone. Say it anew.
-		head.State, head.Error, head.NextAt = storage.LetterQueued, lostSlot, now
+	if r.err != nil && r.err.Fault == chat.Rejected {
+		switch l := r.letters[0]; {
+		case len(r.letters) > 1:
+			head.State, head.Error, head.NextAt = storage.LetterQueued, alone, now
+		case l.Slot != "" && l.Error != lostSlot && l.Verb == storage.VerbSend:
+			// Most likely the message to edit is gone. Say it anew.
+			head.State, head.Error, head.NextAt = storage.LetterQueued, lostSlot, now
+		}
 	}
 	out := []storage.Outcome{head}
 	for _, l := range r.letters[1:] {
@@ -88,7 +167,7 @@ func (d *delivery) note(r result, o storage.Outcome, now time.Time) {
 	log := d.engine.Log.With("connection", d.platform.Name(), "chat", r.box.chat.ID, "letter", r.letters[0].ID)
 	switch r.err.Fault {
 	case chat.Throttled:
-		r.box.budget.blocked = now.Add(r.err.After)
+		r.box.budget.blocked = now.Add(waitAfter(r.err))
 		log.Warn("the platform asks us to wait", "after", r.err.After)
 	case chat.Retry:
 		log.Warn("not sent, will be tried again", "at", o.NextAt, "attempt", o.Attempts, "err", r.err)
@@ -116,10 +195,6 @@ func (d *delivery) follow(ctx context.Context, tx *storage.Tx, r result) error {
 		if err != nil {
 			return err
 		}
-		for _, l := range r.box.letters {
-			d.count[l.Lane]--
-		}
-		r.box.letters = nil
 		return d.engine.leave(ctx, tx, c, r.err.Error())
 	case r.err != nil && r.err.Fault == chat.Moved:
 		c, err := tx.Chat(ctx, r.box.chat.ID)

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,8 +12,9 @@ import (
 	"qunmate/templates"
 )
 
-// maxCommand bounds what is looked at: no command is longer than a message.
-const maxCommand = 8 << 10
+// maxCommand bounds what is looked at, in bytes: 4096 letters of the widest
+// sort, and more than any platform's message holds.
+const maxCommand = 16 << 10
 
 // Args are the words after a command.
 type Args struct {
@@ -84,13 +86,7 @@ type Invocation struct {
 // addressed by name. A Chinese name without slash is a command only as the
 // whole message; with arguments only when direct: talk never triggers.
 func Parse(text string, names *templates.Names, direct bool) Invocation {
-	if len(text) > maxCommand {
-		text = text[:maxCommand]
-		for len(text) > 0 && !utf8.ValidString(text[max(0, len(text)-4):]) {
-			text = text[:len(text)-1]
-		}
-	}
-	all := NewArgs(text)
+	all := NewArgs(firstBytes(text, maxCommand))
 	if all.Len() == 0 {
 		return Invocation{}
 	}
@@ -123,6 +119,17 @@ func Parse(text string, names *templates.Names, direct bool) Invocation {
 	return inv
 }
 
+// firstBytes is the beginning of a text, n bytes at most, no rune cut.
+func firstBytes(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
+
 // unknownWord is what a direct message that is no command is called in an
 // answer: its first word.
 func unknownWord(a Args) string { return a.Lower(0) }
@@ -138,12 +145,16 @@ func isASCII(s string) bool {
 
 // Nearest finds the known name closest to a word, "" if none is near.
 func Nearest(word string, names *templates.Names) string {
+	single := slices.DeleteFunc(names.All(), func(n string) bool { return strings.Contains(n, " ") })
+	return Closest(word, single)
+}
+
+// Closest finds the one of names that is closest to a word, "" if none is
+// near: a third of its letters may be wrong. Of equals the first one counts.
+func Closest(word string, names []string) string {
 	limit := max(1, utf8.RuneCountInString(word)/3)
 	best := ""
-	for _, n := range names.All() {
-		if strings.Contains(n, " ") {
-			continue
-		}
+	for _, n := range names {
 		if d := levenshtein.ComputeDistance(word, n); d <= limit {
 			best, limit = n, d-1
 		}

@@ -23,7 +23,11 @@ const (
 // reply that shows it with its two buttons. data is what the action gets; the
 // text gets view, with the preview's ID beside it as .ID.
 func (req *Request) Preview(ctx context.Context, action, title string, data any, template string, view any) (Reply, error) {
-	text, err := json.Marshal(data)
+	inner, err := json.Marshal(data)
+	if err != nil {
+		return Reply{}, fmt.Errorf("preview: %w", err)
+	}
+	text, err := json.Marshal(previewed{Community: req.Community, Data: inner})
 	if err != nil {
 		return Reply{}, fmt.Errorf("preview: %w", err)
 	}
@@ -38,6 +42,13 @@ func (req *Request) Preview(ctx context.Context, action, title string, data any,
 		{Label: "common.confirm", Command: "/confirm " + n},
 		{Label: "common.cancel", Command: "/cancel " + n},
 	}}, nil
+}
+
+// previewed is what is stored of a preview: what the action gets, and where it
+// was shown for.
+type previewed struct {
+	Community int64           `json:"community"`
+	Data      json.RawMessage `json:"data"`
 }
 
 // Audit writes the row that /undo names and returns its number. before and
@@ -138,13 +149,36 @@ func confirm(ctx context.Context, req *Request) (Reply, error) {
 	if !ok {
 		return Reply{}, fmt.Errorf("preview %d has an unknown action %q", p.ID, p.Action)
 	}
+	var what previewed
+	if err := json.Unmarshal([]byte(p.Data), &what); err != nil {
+		return Reply{}, fmt.Errorf("preview %d: %w", p.ID, err)
+	}
+	if err := req.enterCommunity(ctx, what.Community); err != nil {
+		return Reply{}, err
+	}
 	if err := req.check(ctx, a.Role); err != nil {
 		return Reply{}, err
 	}
 	if err := req.Tx.ClosePreview(ctx, p.ID, storage.PreviewConfirmed); err != nil {
 		return Reply{}, err
 	}
-	return a.Run(ctx, req, json.RawMessage(p.Data))
+	return a.Run(ctx, req, what.Data)
+}
+
+// enterCommunity goes to the community that a preview was shown for: by now the
+// person may have chosen another one for his private commands.
+func (req *Request) enterCommunity(ctx context.Context, id int64) error {
+	if id == req.Community {
+		return nil
+	}
+	if !req.Private {
+		return Refuse("common.preview_cancelled", nil) // the group belongs elsewhere now
+	}
+	req.Community, req.Member = id, storage.Member{}
+	if err := req.setTimes(ctx); err != nil {
+		return err
+	}
+	return req.loadMember(ctx)
 }
 
 // check looks at the role once more: between preview and confirmation a person
@@ -238,8 +272,24 @@ func use(ctx context.Context, req *Request) (Reply, error) {
 	if rest := req.Args.Rest(1); rest != "" {
 		inv := Parse(rest, req.Names(), true)
 		if inv.Command != "" && inv.Command != "use" {
-			return req.engine.run(ctx, req, inv)
+			return req.runThere(ctx, inv)
 		}
 	}
 	return Reply{Template: "common.using", Data: all[n-1]}, nil
+}
+
+// runThere runs a command in the community that was chosen along with it. If it
+// is refused, the choice stays.
+func (req *Request) runThere(ctx context.Context, inv Invocation) (Reply, error) {
+	var reply Reply
+	err := req.Tx.Savepoint(ctx, func(ctx context.Context) error {
+		var err error
+		reply, err = req.engine.run(ctx, req, inv)
+		return err
+	})
+	var no *Refusal
+	if errors.As(err, &no) && !no.Quiet {
+		return no.Reply, nil
+	}
+	return reply, err
 }

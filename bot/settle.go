@@ -29,7 +29,7 @@ func settle(l storage.Letter, now time.Time, sent chat.Sent, fault *chat.SendErr
 	switch fault.Fault {
 	case chat.Throttled:
 		// Waiting is not failing: it costs no attempt.
-		o.State, o.NextAt = storage.LetterQueued, now.Add(fault.After)
+		o.State, o.NextAt = storage.LetterQueued, now.Add(waitAfter(fault))
 		return o
 	case chat.Moved:
 		o.State = storage.LetterQueued
@@ -55,6 +55,10 @@ func settle(l storage.Letter, now time.Time, sent chat.Sent, fault *chat.SendErr
 	}
 	return o
 }
+
+// waitAfter is how long a platform wants to be left alone; one that does not
+// say gets a second, not none.
+func waitAfter(fault *chat.SendError) time.Duration { return max(fault.After, time.Second) }
 
 // pause before attempt n+1: 1 s, 2 s, 4 s … 5 min.
 func pause(n int) time.Duration {

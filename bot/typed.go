@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,6 +87,9 @@ func (e *Engine) unknown(word string) Reply {
 	near := ""
 	if word != "" {
 		near = Nearest(strings.TrimPrefix(word, "/"), e.Texts.Names())
+		if _, can := e.registry.commands[e.Texts.Names().Command(near)]; !can {
+			near = ""
+		}
 	}
 	return Reply{Template: "common.unknown", Data: struct{ Near string }{near}}
 }
@@ -199,23 +203,56 @@ const factsAge = 10 * time.Minute
 
 // Is reports whether the sender holds a role here. When the answer depends on
 // a list of administrators that is too old, the event is parked (its error)
-// until the list has been asked for; an event tried before is decided with what
-// is known.
+// until the list has been asked for; an event that has waited long enough is
+// decided with what is known.
 func (req *Request) Is(ctx context.Context, role Role) (bool, error) {
 	have, err := req.role(ctx)
 	if err != nil {
 		return false, err
 	}
-	fresh := req.Tx.Now.Sub(req.Chat.FactsAt) < factsAge && !req.Chat.FactsAt.After(req.Tx.Now)
-	if have == Operator || req.Private || req.Event.Sender.Anonymous || !req.Caps.AdminList || fresh || req.attempts > 0 || role == Operator {
-		req.Role = have
-		return have >= role, nil
+	waited := !req.since.IsZero() && req.Tx.Now.Sub(req.since) >= parkLimit
+	if have != Operator && role != Operator && !req.Event.Sender.Anonymous && !waited {
+		old, err := req.outdated(ctx)
+		if err != nil {
+			return false, err
+		}
+		if len(old) > 0 {
+			return false, &parkError{old}
+		}
 	}
-	if _, can := req.engine.platforms[req.via].(chat.FactFinder); !can {
-		req.Role = have
-		return have >= role, nil
+	req.Role = have
+	return have >= role, nil
+}
+
+// outdated lists the chats whose administrators have to be asked for: this one;
+// in a private chat those of the community, unless a list that is not too old
+// names the sender.
+func (req *Request) outdated(ctx context.Context) ([]storage.Chat, error) {
+	chats := []storage.Chat{req.Chat}
+	if req.Private {
+		var err error
+		if chats, err = req.Tx.ChatsOf(ctx, req.Community); err != nil {
+			return nil, err
+		}
 	}
-	return false, &parkError{chat: chatOf(req.Chat)}
+	var out []storage.Chat
+	for _, c := range chats {
+		p := req.engine.platforms[c.Connection]
+		if _, can := p.(chat.FactFinder); !can || !p.Caps(chatOf(c)).AdminList {
+			continue
+		}
+		if age := req.Tx.Now.Sub(c.FactsAt); age < 0 || age >= factsAge {
+			out = append(out, c)
+			continue
+		}
+		if req.Private {
+			roles, err := req.Tx.RolesOf(ctx, c.ID, req.Account.PersonID)
+			if err != nil || slices.Contains(roles, storage.RoleAdmin) {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
 }
 
 // role is the sender's highest role by what is stored.
@@ -246,24 +283,28 @@ func (e *Engine) roleOf(ctx context.Context, tx *storage.Tx, a storage.Account, 
 	if p.Operator {
 		return Operator, nil
 	}
+	chats := []storage.Chat{c}
 	if c.Kind == string(chat.Private) {
-		admin, err := tx.AdminAnywhere(ctx, community, a.PersonID)
-		if admin {
-			return ChatAdmin, err
+		if chats, err = tx.ChatsOf(ctx, community); err != nil {
+			return Member, err
 		}
-		return Member, err
 	}
-	roles, err := tx.RolesOf(ctx, c.ID, a.PersonID)
 	have := Member
-	for _, r := range roles {
-		switch r {
-		case storage.RoleAdmin:
-			have = ChatAdmin
-		case storage.RoleHost:
-			have = max(have, Host)
+	for _, c := range chats {
+		roles, err := tx.RolesOf(ctx, c.ID, a.PersonID)
+		if err != nil {
+			return Member, err
+		}
+		for _, r := range roles {
+			switch r {
+			case storage.RoleAdmin:
+				have = ChatAdmin
+			case storage.RoleHost:
+				have = max(have, Host)
+			}
 		}
 	}
-	return have, err
+	return have, nil
 }
 
 func roleName(r Role) string {

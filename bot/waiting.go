@@ -16,9 +16,9 @@ import (
 const parkLimit = 15 * time.Second
 
 // parkError stops a command whose decision needs a fact from the network.
-type parkError struct{ chat chat.Chat }
+type parkError struct{ chats []storage.Chat }
 
-func (p *parkError) Error() string { return "parked until the administrators of the chat are known" }
+func (p *parkError) Error() string { return "parked until the administrators are known" }
 
 func encodeEvent(ev chat.Event) (string, error) {
 	text, err := json.Marshal(ev)
@@ -70,7 +70,14 @@ func (e *Engine) again(ctx context.Context, w storage.Waiting) error {
 			return tx.SetWaiting(ctx, w)
 		})
 	}
-	return e.do(ctx, func(ctx context.Context, tx *storage.Tx) error { return e.attempt(ctx, tx, w.Connection, ev, w) })
+	if e.platforms[w.Connection] == nil {
+		w.Connection = "" // renamed or removed since
+	}
+	err := e.do(ctx, func(ctx context.Context, tx *storage.Tx) error { return e.attempt(ctx, tx, w.Connection, ev, w) })
+	if err == nil || unwritable(err) || errors.Is(err, ErrStopped) {
+		return err
+	}
+	return e.do(ctx, func(ctx context.Context, tx *storage.Tx) error { return e.shelve(ctx, tx, w.Connection, ev, w, err) })
 }
 
 // sleep waits for an instant of the program's clock (zero: none), a bell, a
@@ -120,33 +127,62 @@ func (e *Engine) watchTimers(ctx context.Context) {
 	}
 }
 
+// fire runs due deadlines in one transaction; if that is lost, each in one of
+// its own, so that a bad one cannot hold up the others.
 func (e *Engine) fire(ctx context.Context, due []storage.DueRow) error {
-	return e.do(ctx, func(ctx context.Context, tx *storage.Tx) error {
+	err := e.do(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		for _, d := range due {
-			ev := chat.Event{ID: chat.Ref{Domain: "timer", ID: d.Key}, Kind: chat.Timer, At: d.DueAt, Detail: chat.Due{Key: d.Key, Task: d.Task, Payload: json.RawMessage(d.Payload), At: d.DueAt}}
-			via := ""
-			if d.ChatID != 0 {
-				c, err := tx.Chat(ctx, d.ChatID)
-				if err != nil {
-					return err
-				}
-				ev.Chat, via = chatOf(c), c.Connection
-			}
-			err := tx.Savepoint(ctx, func(ctx context.Context) error {
-				if err := tx.FinishTimer(ctx, d.Key); err != nil {
-					if errors.Is(err, storage.ErrDuplicate) {
-						return nil // done before, by whatever way
-					}
-					return err
-				}
-				return e.attempt(ctx, tx, via, ev, storage.Waiting{})
-			})
-			if err != nil {
+			if err := e.fireOne(ctx, tx, d, e.attempt); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err == nil || unwritable(err) || errors.Is(err, ErrStopped) {
+		return err
+	}
+	for _, d := range due {
+		err := e.do(ctx, func(ctx context.Context, tx *storage.Tx) error { return e.fireOne(ctx, tx, d, e.attempt) })
+		if err != nil && !unwritable(err) && !errors.Is(err, ErrStopped) {
+			cause := err
+			err = e.do(ctx, func(ctx context.Context, tx *storage.Tx) error {
+				return e.fireOne(ctx, tx, d, func(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, w storage.Waiting) error {
+					return e.shelve(ctx, tx, via, ev, w, cause)
+				})
+			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fireOne finishes a deadline and hands its event to run, both or neither.
+func (e *Engine) fireOne(ctx context.Context, tx *storage.Tx, d storage.DueRow,
+	run func(context.Context, *storage.Tx, string, chat.Event, storage.Waiting) error,
+) error {
+	ev := chat.Event{ID: chat.Ref{Domain: "timer", ID: d.Key}, Kind: chat.Timer, At: d.DueAt, Detail: chat.Due{Key: d.Key, Task: d.Task, Payload: json.RawMessage(d.Payload), At: d.DueAt}}
+	via := ""
+	if d.ChatID != 0 {
+		c, err := tx.Chat(ctx, d.ChatID)
+		if err := ignoreNotFound(err); err != nil {
+			return err
+		}
+		if c.ID != 0 {
+			ev.Chat, via = chatOf(c), c.Connection
+		}
+	}
+	err := tx.Savepoint(ctx, func(ctx context.Context) error {
+		if err := tx.FinishTimer(ctx, d.Key); err != nil {
+			return err
+		}
+		return run(ctx, tx, via, ev, storage.Waiting{})
+	})
+	if errors.Is(err, storage.ErrDuplicate) {
+		return nil // done before, by whatever way
+	}
+	return err
 }
 
 func chatOf(c storage.Chat) chat.Chat {

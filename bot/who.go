@@ -18,13 +18,14 @@ func (req *Request) Who(ctx context.Context, word string) (a storage.Account, us
 		a, err = req.Tx.Touch(ctx, storage.Seen{Domain: q.Ref.Domain, ExternalID: q.Ref.ID, Name: q.Name, Username: q.Username})
 		return a, false, err
 	}
+	name := strings.TrimPrefix(word, "@")
 	for _, m := range req.Event.Mentions {
-		if !m.Ref.IsZero() && m.Ref.ID != "" && (!named || strings.HasPrefix(word, "@"+firstWord(m.Name)) || m.Username != "" && strings.EqualFold(word, "@"+m.Username)) {
+		// The word itself must name him: the reason may mention others.
+		if m.Ref.ID != "" && name != "" && (name == NewArgs(m.Name).Word(0) || strings.EqualFold(name, m.Username)) {
 			a, err = req.Tx.Touch(ctx, storage.Seen{Domain: m.Ref.Domain, ExternalID: m.Ref.ID, Name: m.Name, Username: m.Username})
 			return a, true, err
 		}
 	}
-	name := strings.TrimPrefix(word, "@")
 	if name == "" {
 		return a, false, Refuse("common.who_missing", nil)
 	}
@@ -73,9 +74,4 @@ func (req *Request) accountsNamed(ctx context.Context, name string) ([]storage.A
 		}
 	}
 	return out, nil
-}
-
-func firstWord(s string) string {
-	w, _, _ := strings.Cut(s, " ")
-	return w
 }

@@ -1,0 +1,2 @@
+package bot
+func watchDisks() {}
