@@ -48,7 +48,7 @@ func TestAFilledDatabaseIsSound(t *testing.T) {
 	}
 	defer func() { _ = db.Close() }()
 	for _, o := range []storagetest.Options{
-		{Members: 20, Days: 30, Rows: 1000}, {Members: 7, Days: 30, Rows: 7}, {Members: 3, Days: 1, Rows: 10}, {Members: 4, Days: 10, Rows: 24, Community: 1},
+		{Members: 10, Days: 20, Rows: 400}, {Members: 7, Days: 30, Rows: 7}, {Members: 3, Days: 1, Rows: 10}, {Members: 4, Days: 10, Rows: 24, Community: 1},
 	} {
 		f, err := storagetest.Fill(t.Context(), db, o)
 		if err != nil {

@@ -210,8 +210,8 @@ func (p *pair) loop(tb testing.TB, from int) {
 
 func TestTheBareLoopDoesTheSameWork(t *testing.T) {
 	t.Parallel()
-	p := newPair(t, 100)
-	for from := 0; from < 3*benchBatch; from += benchBatch {
+	p := newPair(t, 60)
+	for from := 0; from < 2*benchBatch; from += benchBatch {
 		p.store(t, from)
 		p.loop(t, from)
 	}

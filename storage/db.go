@@ -63,6 +63,7 @@ type DB struct {
 	stmts     *stmtCache
 	guard     *guard
 	mu        sync.Mutex // held during a write
+	closed    bool
 
 	readPool *sql.DB
 	gormRead *gorm.DB
@@ -250,8 +251,15 @@ func openGorm(pool gorm.ConnPool) (*gorm.DB, error) {
 // Path is the path of the database file.
 func (db *DB) Path() string { return db.path }
 
-// Close ends all connections. The write-ahead log is folded into the file.
+// Close waits for the write under way and ends all connections. The
+// write-ahead log is folded into the file. A second Close does nothing.
 func (db *DB) Close() error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return nil
+	}
+	db.closed = true
 	var errs []error
 	if db.readPool != nil {
 		errs = append(errs, db.readPool.Close())

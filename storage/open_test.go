@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -160,11 +161,17 @@ func TestAReaderCannotWrite(t *testing.T) {
 func TestClosingFoldsTheLogIntoTheFile(t *testing.T) {
 	t.Parallel()
 	db, _ := lived(t)
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
+	for range 2 {
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if got := files(t, filepath.Dir(db.Path())); !slices.Equal(got, []string{"qunmate.db"}) {
 		t.Errorf("left: %v", got)
+	}
+	wantErr(t, db.Write(t.Context(), func(context.Context, *Tx) error { return nil }), sql.ErrConnDone)
+	if err := db.View(t.Context(), func(context.Context, *Reader) error { return nil }); err == nil {
+		t.Error("a closed database can be read")
 	}
 }
 

@@ -4,22 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
 
 func states(ctx context.Context, t *testing.T, tx *Tx, want string, ids ...int64) {
 	t.Helper()
-	got := ""
+	var got []string
 	for _, id := range ids {
 		l, err := tx.Letter(ctx, id)
 		if err != nil {
 			t.Error(err)
 		}
-		got += l.State + " "
+		got = append(got, l.State)
 	}
-	if got != want+" " {
-		t.Errorf("the letters are %s, want %s", got, want)
+	if g := strings.Join(got, "/"); g != want {
+		t.Errorf("the letters are %s, want %s", g, want)
 	}
 }
 
@@ -43,7 +45,7 @@ func TestLettersOfASlotOvertakeEachOther(t *testing.T) {
 		for _, slot := range []string{"digest", "", "other", "", "digest"} {
 			add(slot)
 		}
-		states(ctx, t, tx, "sent folded queued queued queued queued", ids...)
+		states(ctx, t, tx, "sent/folded/queued/queued/queued/queued", ids...)
 		if l, err := tx.Letter(ctx, ids[1]); err != nil || l.IntoID != ids[5] {
 			t.Errorf("%+v, %v", l, err)
 		}
@@ -111,16 +113,16 @@ func TestAStartPutsTheOutboxInOrder(t *testing.T) {
 				return err
 			}
 		}
-		states(ctx, t, tx, "sending sending queued queued", 1, 2, 3, 4)
+		states(ctx, t, tx, "sending/sending/queued/queued", 1, 2, 3, 4)
 		unsure, err := tx.Rescue(ctx)
 		if err != nil || len(unsure) != 1 || unsure[0].ID != 2 {
 			t.Errorf("%+v, %v", unsure, err)
 		}
-		states(ctx, t, tx, "queued uncertain queued queued", 1, 2, 3, 4)
+		states(ctx, t, tx, "queued/uncertain/queued/queued", 1, 2, 3, 4)
 		if err := tx.Claim(ctx, 2); err != nil { // has its outcome
 			return err
 		}
-		states(ctx, t, tx, "queued uncertain", 1, 2)
+		states(ctx, t, tx, "queued/uncertain", 1, 2)
 		sends, err := tx.RecentSends(ctx, "test", noon.Add(-time.Minute))
 		if len(sends) != 1 || !sends[0].At.Equal(noon) {
 			t.Errorf("%+v", sends)
@@ -309,7 +311,7 @@ func TestPreviewsRulesAndTheAudit(t *testing.T) {
 		wantErr(t, tx.ClosePreview(ctx, open[0].ID, PreviewCancelled), ErrDuplicate)
 
 		for i := range 2 {
-			u, err := tx.AddRule(ctx, Rule{CommunityID: c, Family: "checkin", Data: fmt.Sprint(i), From: noon.Add(time.Duration(i) * time.Hour)})
+			u, err := tx.AddRule(ctx, Rule{CommunityID: c, Family: "checkin", Data: strconv.Itoa(i), From: noon.Add(time.Duration(i) * time.Hour)})
 			if err != nil || u.Version != i+2 {
 				t.Errorf("%+v, %v", u, err)
 			}

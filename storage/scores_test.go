@@ -51,9 +51,9 @@ func TestRankingsEqualTheReferenceOverRandomData(t *testing.T) {
 	for seed := range uint64(2) {
 		rnd := rand.New(rand.NewPCG(seed, 11))
 		db := newDB(t)
-		towns := []town{newTown(t, db, 15), newTown(t, db, 4)}
-		for d := range 30 {
-			day := addDays("2026-10-24", d) // to 2026-11-22
+		towns := []town{newTown(t, db, 14), newTown(t, db, 4)}
+		for d := range 20 {
+			day := addDays("2026-11-03", d) // to 2026-11-22
 			write(t, db, func(ctx context.Context, tx *Tx) error {
 				for _, w := range towns {
 					for i := range w.members {

@@ -60,7 +60,10 @@ func (db *DB) Write(ctx context.Context, fn func(context.Context, *Tx) error) er
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	if db.stmts == nil {
+	switch {
+	case db.closed:
+		return fmt.Errorf("write: %w", sql.ErrConnDone)
+	case db.stmts == nil:
 		return fmt.Errorf("write: %w", ErrReadOnly)
 	}
 	ctx = context.WithValue(context.WithoutCancel(ctx), txKey{}, true)
@@ -160,7 +163,9 @@ var savepointNames = func() []savepoint {
 }()
 
 // AfterCommit runs f once the transaction is on disk; it is dropped when the
-// transaction, or the savepoint it was called in, is undone.
+// transaction, or the savepoint it was called in, is undone. The writer is
+// still held then, so that what f does comes in the order of the commits: it
+// must not write or wait for somebody who does.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 
 // View runs fn on a snapshot of the committed state, beside the writer.
