@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/input"
 	"qunmate/storage"
 )
 
@@ -70,6 +71,9 @@ type Listener struct {
 	Task string
 	Run  func(context.Context, *Request) (Reply, error)
 }
+
+// Args are the words after a command.
+type Args = input.Args
 
 // Request is everything a command may know. It sees one transaction and one
 // instant, and no platform.

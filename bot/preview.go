@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/input"
 	"qunmate/storage"
 )
 
@@ -113,7 +114,7 @@ func pick(ctx context.Context, req *Request) (storage.Preview, error) {
 
 // overheard: a bare word in a group that nobody said to the bot.
 func (req *Request) overheard() bool {
-	return !req.Private && !req.Event.ToBot && req.Event.Kind == chat.Message && !strings.HasPrefix(NewArgs(req.Event.Text).Word(0), "/")
+	return !req.Private && !req.Event.ToBot && req.Event.Kind == chat.Message && !strings.HasPrefix(input.NewArgs(req.Event.Text).Word(0), "/")
 }
 
 func pickNumber(ctx context.Context, req *Request, word string) (storage.Preview, error) {
@@ -270,7 +271,7 @@ func use(ctx context.Context, req *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	if rest := req.Args.Rest(1); rest != "" {
-		inv := Parse(rest, req.Names(), true)
+		inv := input.Parse(rest, req.Names(), true)
 		if inv.Command != "" && inv.Command != "use" {
 			return req.runThere(ctx, inv)
 		}
@@ -280,7 +281,7 @@ func use(ctx context.Context, req *Request) (Reply, error) {
 
 // runThere runs a command in the community that was chosen along with it. If it
 // is refused, the choice stays.
-func (req *Request) runThere(ctx context.Context, inv Invocation) (Reply, error) {
+func (req *Request) runThere(ctx context.Context, inv input.Invocation) (Reply, error) {
 	var reply Reply
 	err := req.Tx.Savepoint(ctx, func(ctx context.Context) error {
 		var err error

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/input"
 	"qunmate/storage"
 )
 
@@ -32,7 +33,7 @@ func (e *Engine) typed(ctx context.Context, req *Request) (Reply, error) {
 		return e.talk(ctx, req)
 	}
 	direct := req.Private || req.Event.ToBot || req.Event.Kind == chat.Press
-	inv := Parse(text, e.Texts.Names(), direct)
+	inv := input.Parse(text, e.Texts.Names(), direct)
 	switch {
 	case inv.Command != "":
 		return e.run(ctx, req, inv)
@@ -86,7 +87,7 @@ func (e *Engine) talk(ctx context.Context, req *Request) (Reply, error) {
 func (e *Engine) unknown(word string) Reply {
 	near := ""
 	if word != "" {
-		near = Nearest(strings.TrimPrefix(word, "/"), e.Texts.Names())
+		near = input.Nearest(strings.TrimPrefix(word, "/"), e.Texts.Names())
 		if _, can := e.registry.commands[e.Texts.Names().Command(near)]; !can {
 			near = ""
 		}
@@ -95,7 +96,7 @@ func (e *Engine) unknown(word string) Reply {
 }
 
 // run checks what a command declares and runs it.
-func (e *Engine) run(ctx context.Context, req *Request, inv Invocation) (Reply, error) {
+func (e *Engine) run(ctx context.Context, req *Request, inv input.Invocation) (Reply, error) {
 	cmd, ok := e.registry.commands[inv.Command]
 	if !ok {
 		// A sub-command's name without a command of its own is an argument.
@@ -103,7 +104,7 @@ func (e *Engine) run(ctx context.Context, req *Request, inv Invocation) (Reply, 
 		if cmd, ok = e.registry.commands[base]; !ok {
 			return e.quietUnknown(req, inv), nil
 		}
-		inv = Invocation{Command: base, Args: NewArgs(strings.TrimSpace(word + " " + inv.Args.String()))}
+		inv = input.Invocation{Command: base, Args: input.NewArgs(strings.TrimSpace(word + " " + inv.Args.String()))}
 	}
 	req.Command, req.Args = inv.Command, inv.Args
 	if err := e.place(ctx, req, cmd); err != nil {
@@ -127,7 +128,7 @@ func (e *Engine) run(ctx context.Context, req *Request, inv Invocation) (Reply, 
 	return cmd.Run(ctx, req)
 }
 
-func (e *Engine) quietUnknown(req *Request, inv Invocation) Reply {
+func (e *Engine) quietUnknown(req *Request, inv input.Invocation) Reply {
 	if req.Private || req.Event.ToBot {
 		return e.unknown(inv.Command)
 	}

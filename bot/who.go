@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"qunmate/bot/input"
 	"qunmate/storage"
 )
 
@@ -21,7 +22,7 @@ func (req *Request) Who(ctx context.Context, word string) (a storage.Account, us
 	name := strings.TrimPrefix(word, "@")
 	for _, m := range req.Event.Mentions {
 		// The word itself must name him: the reason may mention others.
-		if m.Ref.ID != "" && name != "" && (name == NewArgs(m.Name).Word(0) || strings.EqualFold(name, m.Username)) {
+		if m.Ref.ID != "" && name != "" && (name == input.NewArgs(m.Name).Word(0) || strings.EqualFold(name, m.Username)) {
 			a, err = req.Tx.Touch(ctx, storage.Seen{Domain: m.Ref.Domain, ExternalID: m.Ref.ID, Name: m.Name, Username: m.Username})
 			return a, true, err
 		}

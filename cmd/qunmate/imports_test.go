@@ -51,6 +51,10 @@ var arrows = []arrow{
 		why:  "days are pure arithmetic on an instant and a zone; with a clock or a database in reach they would stop being testable by tables",
 	},
 	{
+		from: "bot/input/...", to: []string{"templates"},
+		why: "it reads what people typed and is fuzzed; a fuzz build of SQLite takes a minute",
+	},
+	{
 		from: "bot/config/...",
 		why:  "it reads a file; what the values mean is the business of those who get them from cmd, or a new platform would change this package too",
 	},
@@ -67,7 +71,7 @@ var arrows = []arrow{
 		why: "a platform only carries: one that saw the database could answer before the commit, one that knew another could not be left out of a build",
 	},
 	{
-		from: "bot", to: []string{"bot/chat", "bot/chatday", "storage", "templates"}, tests: []string{chattest, commandtest, storagetest, tgtest},
+		from: "bot", to: []string{"bot/chat", "bot/chatday", "bot/input", "storage", "templates"}, tests: []string{chattest, commandtest, storagetest, tgtest},
 		why: "the engine is handed its platforms, commands and configuration by cmd, so that each can be added without touching it",
 	},
 	{
@@ -115,8 +119,8 @@ var owners = map[string][]string{
 	"github.com/gofrs/flock":          {"storage", "cmd/qunmate"},
 	"github.com/robfig/cron/v3":       {"bot/config", "scheduler/when"},
 	"go.yaml.in/yaml/v3":              {"bot/config"},
-	"github.com/agnivade/levenshtein": {"bot", "bot/config"},
-	"golang.org/x/text/":              {"bot", "commands/*", "scheduler/when", "templates"},
+	"github.com/agnivade/levenshtein": {"bot/input", "bot/config"},
+	"golang.org/x/text/":              {"bot/input", "commands/*", "scheduler/when", "templates"},
 	"gorm.io/":                        {"storage/..."}, // another SQL dialect must stay possible
 	"modernc.org/sqlite":              {"storage/..."},
 }

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -210,4 +211,11 @@ func fullName(u *models.User) string {
 	return name
 }
 
-func unix(sec int) time.Time { return time.Unix(int64(sec), 0).UTC() }
+func unix(sec int) time.Time {
+	// Dates are 32-bit in the Bot API. Far beyond that a year has more than four
+	// digits, and an event with such a time could not wait in the database.
+	if sec < 0 || int64(sec) > math.MaxUint32 {
+		return time.Time{} // the engine takes the time of arrival
+	}
+	return time.Unix(int64(sec), 0).UTC()
+}

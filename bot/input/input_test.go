@@ -1,6 +1,7 @@
-package bot
+package input
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -12,7 +13,7 @@ import (
 // The rules about names in section 4 of the contract.
 func TestParseKnowsACommandFromTalk(t *testing.T) {
 	t.Parallel()
-	texts, err := loadTexts()
+	texts, err := templates.Load("../testdata/texts")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestParseKnowsACommandFromTalk(t *testing.T) {
 // An announcement of 4096 Chinese characters has 12 kB.
 func TestParseKeepsALongTextWhole(t *testing.T) {
 	t.Parallel()
-	texts, err := loadTexts()
+	texts, err := templates.Load("../testdata/texts")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,8 +97,9 @@ func TestParseKeepsALongTextWhole(t *testing.T) {
 func TestArgsGiveWordsFoldedAndTheRestAsItWasTyped(t *testing.T) {
 	t.Parallel()
 	a := NewArgs("  ＠阿宁　+20  分享会  讲师！\n第二行 ")
-	equal(t, "words", []string{a.Word(0), a.Word(1), a.Word(2), a.Word(3), a.Word(4), a.Word(5), a.Word(-1)},
-		[]string{"@阿宁", "+20", "分享会", "讲师!", "第二行", "", ""})
+	if got, want := []string{a.Word(0), a.Word(1), a.Word(2), a.Word(3), a.Word(4), a.Word(5), a.Word(-1)}, []string{"@阿宁", "+20", "分享会", "讲师!", "第二行", "", ""}; !slices.Equal(got, want) {
+		t.Errorf("words: got %q, want %q", got, want)
+	}
 	for i, want := range map[int]string{
 		0: "＠阿宁　+20  分享会  讲师！\n第二行", 1: "+20  分享会  讲师！\n第二行", 2: "分享会  讲师！\n第二行", 4: "第二行", 5: "", -1: "",
 	} {

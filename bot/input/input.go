@@ -1,4 +1,7 @@
-package bot
+// Package input reads what people type: it finds the command in a message and
+// splits its arguments. It is pure, and apart from the engine so that it can be
+// fuzzed without the database.
+package input
 
 import (
 	"slices"
