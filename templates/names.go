@@ -38,7 +38,7 @@ func (n *Names) read(lang, text string) error {
 		key = strings.TrimSpace(key)
 		list, about, _ := strings.Cut(rest, "|")
 		n.about[lang][key] = strings.TrimSpace(about)
-		for _, name := range strings.Split(list, ",") {
+		for name := range strings.SplitSeq(list, ",") {
 			name = strings.ToLower(strings.TrimSpace(name))
 			if name == "" {
 				continue

@@ -88,7 +88,7 @@ func readFiles(lang, override string) (map[string]string, error) {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	for _, f := range own {
-		text, err := os.ReadFile(f) //nolint:gosec // the operator names this folder himself
+		text, err := os.ReadFile(f)
 		if err != nil {
 			return nil, fmt.Errorf("templates: %w", err)
 		}

@@ -231,17 +231,18 @@ func walk(ctx context.Context, req *bot.Request, day string) (int, error) {
 	}
 }
 
-// settleStreak stores what the days add up to after day was added to them.
+// settleStreak stores what the days add up to after day was added to them;
+// streak is the run that ends with it.
 func settleStreak(ctx context.Context, req *bot.Request, day string, streak int) error {
 	m := req.Member
-	last := max(m.LastDay, day)
+	best, last := max(m.BestStreak, streak), max(m.LastDay, day)
 	if last != day { // a late message or a make-up card: later days may join up
 		var err error
 		if streak, err = walk(ctx, req, last); err != nil {
 			return err
 		}
 	}
-	return req.Tx.SetStreak(ctx, m.ID, streak, max(m.BestStreak, streak), last)
+	return req.Tx.SetStreak(ctx, m.ID, streak, max(best, streak), last)
 }
 
 // label says for the list of communities whether today is checked in there.

@@ -90,6 +90,7 @@ func addRule(ctx context.Context, req *bot.Request, family string, data any, fro
 func switchOn(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	return switchTo(ctx, req, true)
 }
+
 func switchOff(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	return switchTo(ctx, req, false)
 }

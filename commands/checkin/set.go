@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qunmate/bot"
+	"qunmate/bot/chatday"
 	"qunmate/storage"
 )
 
@@ -57,7 +58,11 @@ func set(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if want == now {
 		return bot.Reply{}, bot.Refuse("checkin.set_same", nil)
 	}
-	view := setView{Rule: want.Rule, Start: want.Start, Was: now.Rule, WasDay: now.Start, Days: replayDays, From: req.Moment(req.Days.Next(req.Tx.Now))}
+	from, err := firstDay(ctx, req, want)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	view := setView{Rule: want.Rule, Start: want.Start, Was: now.Rule, WasDay: now.Start, Days: replayDays, From: req.Moment(from)}
 	before, after, err := replay(ctx, req, want.Rule)
 	if err != nil {
 		return bot.Reply{}, err
@@ -85,6 +90,33 @@ func current(ctx context.Context, req *bot.Request) (change, error) {
 	rule, _, err := decodeRule(req.Tx.NewestRule(ctx, req.Community, FamilyRule))
 	next := req.Days.Next(req.Tx.Now)
 	return change{Rule: rule, Start: req.Days.Start(next), Zone: req.Days.Zone(next).String()}, err
+}
+
+// firstDay is the beginning of the first day that a change rules: the next one,
+// where the start of the day moves too as the new clock has it. A move that was
+// planned and is replaced does not count.
+func firstDay(ctx context.Context, req *bot.Request, c change) (time.Time, error) {
+	stored, err := req.Tx.Clocks(ctx, req.Community)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var versions []chatday.Version
+	for _, v := range stored {
+		zone, err := time.LoadLocation(v.Timezone)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("community clock: %w", err)
+		}
+		if len(versions) == 0 || !v.From.After(req.Tx.Now) {
+			versions = append(versions, chatday.Version{From: v.From, Zone: zone, Start: v.DayStartsAt})
+		}
+	}
+	inForce := chatday.New(versions...)
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("change: %w", err)
+	}
+	moved := chatday.Version{From: inForce.Next(req.Tx.Now), Zone: zone, Start: c.Start}
+	return chatday.New(append(versions, moved)...).Next(req.Tx.Now), nil
 }
 
 // parseSet reads "base 5 streak 1 cap 7 reset 04:00" in any order; what is not
@@ -162,7 +194,11 @@ func confirmSet(ctx context.Context, req *bot.Request, data json.RawMessage) (bo
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	want.From = req.Days.Next(req.Tx.Now).UnixMilli()
+	from, err := firstDay(ctx, req, want)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	want.From = from.UnixMilli()
 	id, err := req.Audit(ctx, actionSet, was, want, "", true)
 	if err != nil {
 		return bot.Reply{}, err
@@ -212,9 +248,13 @@ func undoSet(ctx context.Context, req *bot.Request, row storage.Audited) (bot.Re
 		return bot.Reply{}, bot.Refuse("checkin.undo_overtaken", struct{ ID int64 }{row.ID})
 	}
 	pending := want.From > req.Tx.Now.UnixMilli()
-	was.From = req.Days.Next(req.Tx.Now).UnixMilli()
-	if pending {
-		was.From = want.From
+	from, err := firstDay(ctx, req, was)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	was.From = from.UnixMilli()
+	if pending { // not a moment of it may rule
+		was.From = min(was.From, want.From)
 	}
 	version, err := apply(ctx, req, want, was, row.ID)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,6 +21,7 @@ import (
 	"qunmate/templates"
 )
 
+//nolint:gochecknoglobals // a flag of go test
 var update = flag.Bool("update", false, "rewrite the bot's lines of the transcripts")
 
 // Families hands the commands under test to the runner.
@@ -46,7 +48,7 @@ func Run(t *testing.T, pattern string, f Families) {
 
 func runFile(t *testing.T, file string, f Families) {
 	t.Helper()
-	text, err := os.ReadFile(file) //nolint:gosec // a test's own file
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,9 +98,9 @@ type run struct {
 }
 
 const (
-	groupZh   = "产品群" //nolint:gosmopolitan // transcripts are Chinese first
+	groupZh   = "产品群"
 	groupEn   = "Product"
-	privateZh = "私聊" //nolint:gosmopolitan // as above
+	privateZh = "私聊"
 )
 
 func newRun(t *testing.T, f Families) *run {
@@ -109,7 +111,7 @@ func newRun(t *testing.T, f Families) *run {
 	}
 	return &run{
 		t: t, families: f, path: filepath.Join(t.TempDir(), "q.db"), last: map[string]chat.Event{},
-		language: "zh-CN", zone: zone, start: "2026-11-22 08:02", admins: []string{"管理员", "Admin"}, //nolint:gosmopolitan // the speaker's name in Chinese transcripts
+		language: "zh-CN", zone: zone, start: "2026-11-22 08:02", admins: []string{"管理员", "Admin"},
 		caps: chattest.Full(), others: map[string][]string{}, people: map[string]chat.User{},
 	}
 }
@@ -245,7 +247,7 @@ func (r *run) act(s step) {
 func (r *run) event(s step, c chat.Chat) chat.Event {
 	r.events++
 	ev := chat.Event{
-		ID: chat.Ref{Domain: chattest.Domain, ID: fmt.Sprint(r.events)}, Chat: c, Kind: chat.Message,
+		ID: chat.Ref{Domain: chattest.Domain, ID: strconv.Itoa(r.events)}, Chat: c, Kind: chat.Message,
 		Sender: r.person(s.who), Text: s.text, At: r.clock.Now().Add(-r.late), Reply: fmt.Sprint("m", r.events),
 	}
 	r.late = 0
@@ -279,7 +281,7 @@ func (r *run) pass(s step) {
 		}
 		d = at.Sub(now)
 	}
-	time.Sleep(d) //nolint:forbidigo // inside a bubble sleeping only moves the clock
+	time.Sleep(d)
 }
 
 // trouble is what happens to the bot and the group.

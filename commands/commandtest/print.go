@@ -3,6 +3,7 @@ package commandtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,10 @@ import (
 // print writes what the bot said since the last step, one "<" line per line of
 // text, with who can see it in front and the buttons behind.
 func (r *run) print() {
-	for _, m := range r.net.Take() {
+	shown := r.net.Take()
+	// Chats are written to side by side: only the order within one is steady.
+	slices.SortStableFunc(shown, func(a, b chattest.Shown) int { return strings.Compare(a.Chat.ID, b.Chat.ID) })
+	for _, m := range shown {
 		head := r.audience(m)
 		text := chat.Plain(m.Content.Text)
 		if m.Deleted {
@@ -45,7 +49,6 @@ func (r *run) print() {
 // heads are the words in front of the bot's lines.
 type heads struct{ group, only, told, private, edited, deleted string }
 
-//nolint:gosmopolitan // transcripts are Chinese first
 func (r *run) heads() heads {
 	if r.language == "en" {
 		return heads{group: "group", only: "only %s", told: "group, to %s", private: "private %s", edited: " (edited)", deleted: " (deleted)"}

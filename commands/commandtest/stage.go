@@ -62,6 +62,27 @@ func (s *Stage) Whisper(who, text string) []chattest.Shown {
 	return s.tell(step{who: who, text: text, chat: "private"})
 }
 
+// Line plays lines of a transcript: "Ann@Readers: /checkin\n! restart".
+func (s *Stage) Line(text string) []chattest.Shown {
+	s.r.t.Helper()
+	steps, err := parseScript(text)
+	if err != nil {
+		s.r.t.Fatal(err)
+	}
+	for _, st := range steps {
+		switch st.kind {
+		case ':', '[':
+			s.r.act(st)
+		case '@':
+			s.r.pass(st)
+		case '!':
+			s.r.trouble(st)
+		}
+		synctest.Wait()
+	}
+	return s.Settle()
+}
+
 // SayLate lets a member's word arrive long after it was said.
 func (s *Stage) SayLate(late time.Duration, who, text string) []chattest.Shown {
 	s.r.late = late
@@ -115,6 +136,9 @@ func (s *Stage) MoveTo(at time.Time) []chattest.Shown {
 	}
 	return s.Settle()
 }
+
+// Verify re-computes everything as it stands.
+func (s *Stage) Verify() { s.r.verify() }
 
 // View reads the database as it stands.
 func (s *Stage) View(fn func(context.Context, *storage.Reader) error) {

@@ -61,7 +61,7 @@ func (r *run) crowd(s step, rest string) {
 	if err != nil {
 		r.t.Fatalf("line %d: %v", s.line, err)
 	}
-	name := "成员%02d" //nolint:gosmopolitan // transcripts are Chinese first
+	name := "成员%02d"
 	if r.language == "en" {
 		name = "Member%02d"
 	}
