@@ -1,0 +1,112 @@
+package settings_test
+
+import (
+	"testing"
+	"time"
+
+	"qunmate/bot"
+	"qunmate/commands/commandtest"
+	"qunmate/commands/settings"
+)
+
+// The samples repeat the shapes that the commands hand to the texts.
+func TestEveryTextInBothLanguages(t *testing.T) {
+	t.Parallel()
+	at := bot.Moment{T: time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC), Now: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
+	type langView struct {
+		Language, Word string
+		Private, Admin bool
+	}
+	lang := []any{langView{Word: "fr"}, langView{Private: true}, langView{Admin: true}}
+	type clock struct {
+		Zone  string
+		Start int
+	}
+	type timezone struct {
+		Now, New              clock
+		From, Today, Tomorrow bot.Moment
+		There                 *bot.Moment
+		Planned               *clock
+		Still                 bool
+		Audit                 int64
+	}
+	here, there := clock{"Asia/Shanghai", 240}, clock{"Asia/Tokyo", 300}
+	zones := []any{
+		timezone{Now: here, New: there, From: at, Today: at, Tomorrow: at, There: &at, Planned: &there, Audit: 1},
+		timezone{Now: here, New: clock{"Asia/Shanghai", 300}, From: at, Today: at, Tomorrow: at},
+		timezone{Now: here, New: here, Planned: &there, Still: true},
+	}
+	type community struct {
+		Name, Was, Code string
+		Chats           []string
+		More            int
+		Admin, Hidden   bool
+		Audit           int64
+	}
+	places := []any{
+		community{Name: "a", Chats: []string{"a"}, Admin: true},
+		community{Name: "a", Chats: []string{"a", "b"}, More: 2, Code: "K7P3QX", Was: "x"},
+		community{Name: "a", Chats: []string{"a"}, Hidden: true},
+		community{Name: "a", Chats: []string{"a"}, Hidden: true, Was: "x"},
+	}
+	type join struct {
+		Chat, Name     string
+		Chats, Members int
+		Points, Cards  int64
+		Stay           bool
+		Rule           settings.Rule
+		Clock          clock
+		Audit          int64
+	}
+	joins := []any{join{Name: "a", Chats: 1, Stay: true}, join{Name: "a", Members: 2, Points: 1, Cards: 1, Rule: settings.Rule{On: true, Base: 5, Step: 1, Cap: 5}, Clock: here}}
+	type names struct {
+		Names []string
+		More  int
+	}
+	lists := []any{names{}, names{[]string{"a", "b"}, 0}, names{[]string{"a"}, 3}}
+	type admins struct {
+		Platform, Added, Hosts, Operators names
+		List                              bool
+	}
+	type role struct {
+		Name, Role, Was string
+		Platform, List  bool
+		Audit           int64
+	}
+	roles := []any{role{Name: "a", Role: "host", Was: "admin"}, role{Name: "a", Role: "admin", List: true, Was: "host"}, role{Name: "a", Role: "admin", List: true, Platform: true}, role{Name: "a"}}
+	type claim struct {
+		Missing, Last bool
+		Until         bot.Moment
+	}
+	type erase struct {
+		Points            int64
+		Entries, Checkins int
+		Pseudonym         string
+	}
+	erased := []any{erase{}, erase{Points: 1, Entries: 2, Checkins: 1, Pseudonym: "a-1"}}
+	word := []any{struct{ Word, Example, Name, Command, Code string }{"w", "e", "n", "admin add", "c"}}
+	none := []any{nil}
+	id := []any{struct{ ID int64 }{1}}
+	commandtest.Texts(t, "settings", map[string][]any{
+		"overtaken": id,
+		"lang":      lang, "lang_same": lang, "lang_set": lang, "lang_unknown": lang,
+		"tz": zones, "tz_title": {here}, "tz_preview": zones, "tz_done": zones, "tz_undone": zones, "tz_same": zones,
+		"tz_bad_time": word, "tz_short": word, "tz_unknown": word,
+		"community": places, "community_unknown": word, "community_created": places, "community_undone": places,
+		"community_name": {struct {
+			Missing bool
+			Max     int
+		}{true, 30}, struct {
+			Missing bool
+			Max     int
+		}{false, 30}},
+		"moved": joins, "join_no_code": none, "join_unknown": word, "join_same": places, "join_title": joins,
+		"join_preview": joins, "join_done": joins, "join_told": joins,
+		"names": lists, "role": {"host", "admin"}, "admins": {admins{}, admins{List: true}},
+		"admin_unknown": word, "admin_who": word, "admin_role": word, "admin_same": roles, "admin_added": roles, "admin_none": roles,
+		"admin_removed": roles, "admin_undone": roles,
+		"claim_already": none, "claim_wrong": {claim{Missing: true}, claim{}, claim{Last: true, Until: at}}, "claimed": none,
+		"mydata": {struct{ Private bool }{true}, struct{ Private bool }{}}, "mydata_unknown": word, "mydata_no_files": none, "mydata_file": none,
+		"erase_title": none, "erase_preview": erased, "pseudonym": {struct{ Tag string }{"7F3K"}}, "erased": erased,
+	})
+}
