@@ -43,7 +43,7 @@ func TestAnEventIsJudgedByItsOwnTimeUnlessThatCannotBe(t *testing.T) {
 
 // day is a command that tells which chat day it counts for.
 var day = Command{Name: "count", Run: func(_ context.Context, req *Request) (Reply, error) {
-	return Reply{Template: "test.echo", Data: req.Day + " " + req.Now.Format("15:04 MST") + " " + req.At.Format("15:04")}, nil
+	return Reply{Template: "common.test_echo", Data: req.Day + " " + req.Now.Format("15:04 MST") + " " + req.At.Format("15:04")}, nil
 }}
 
 func TestAMessageCountsForTheDayOnWhichItWasSent(t *testing.T) {
@@ -103,7 +103,7 @@ func TestANewZoneHoldsFromTheNextDayOnWithoutARestart(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		zone := Command{Name: "plan", Run: func(ctx context.Context, req *Request) (Reply, error) {
 			from, err := req.ChangeClock(ctx, req.Args.Word(0), 0)
-			return Reply{Template: "test.echo", Data: from.In(req.Now.Location()).Format("01-02 15:04")}, err
+			return Reply{Template: "common.test_echo", Data: from.In(req.Now.Location()).Format("01-02 15:04")}, err
 		}}
 		w := begin(t, commands(day, zone))
 		w.say(club, "阿宁", "/count")

@@ -56,11 +56,9 @@ type mailbox struct {
 // result is what an attempt brought.
 type result struct {
 	box     *mailbox
-	letters []storage.Letter // the first was sent; the others are folded into it
+	letters []storage.Letter // the first was sent; the others are folded into it; none: all were withdrawn
 	sent    chat.Sent
 	err     *chat.SendError
-	// withdrawn: nothing was sent and nothing is to be stored.
-	withdrawn bool
 }
 
 func newDelivery(e *Engine, p chat.Platform) *delivery {
@@ -309,9 +307,15 @@ func (d *delivery) start(b *mailbox, i int, now time.Time) {
 	}
 	c := b.chat
 	go func() {
-		sent, err := d.attempt(d.sends, c, group)
-		r := result{box: b, letters: group, sent: sent, withdrawn: errors.Is(err, errWithdrawn)}
-		if err != nil && !r.withdrawn {
+		r := result{box: b}
+		var err error
+		if r.letters, err = d.stillOpen(d.sends, group); err == nil && len(r.letters) > 0 {
+			r.sent, err = d.attempt(d.sends, c, r.letters)
+		}
+		switch {
+		case errors.Is(err, errWithdrawn):
+			r.letters = nil
+		case err != nil:
 			r.err = chat.AsSendError(err)
 		}
 		d.results <- r
@@ -351,6 +355,35 @@ func (d *delivery) attempt(ctx context.Context, c storage.Chat, group []storage.
 		}
 	}
 	return d.platform.Send(ctx, letter)
+}
+
+// fresh is how young a letter is that needs no second look.
+const fresh = time.Second
+
+// stillOpen drops letters that were given up while they waited in memory, as
+// all are when the bot is removed from a chat. With an error it is all of them.
+func (d *delivery) stillOpen(ctx context.Context, group []storage.Letter) ([]storage.Letter, error) {
+	now := d.engine.Clock.Now()
+	if !slices.ContainsFunc(group, func(l storage.Letter) bool { return now.Sub(l.CreatedAt) > fresh }) {
+		return group, nil
+	}
+	var out []storage.Letter
+	err := d.engine.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
+		for _, l := range group {
+			row, err := r.Letter(ctx, l.ID)
+			if err != nil {
+				return err
+			}
+			if row.State == storage.LetterQueued || row.State == storage.LetterSending {
+				out = append(out, l)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return group, &chat.SendError{Fault: chat.Retry, Err: err}
+	}
+	return out, nil
 }
 
 // errWithdrawn says that a letter was given up while it waited in memory.

@@ -1,2 +1,3 @@
 package bot
+
 func watchDisks() {}

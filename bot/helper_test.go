@@ -517,18 +517,18 @@ func (w *world) post(c chat.Chat, text string, change ...func(*storage.Letter)) 
 
 // echo answers with what was typed, and counts.
 var echo = Command{Name: "echo", Place: Anywhere, Menu: true, Run: func(ctx context.Context, req *Request) (Reply, error) {
-	return Reply{Template: "test.echo", Data: req.Args.String()}, count(ctx, req.Tx, "echo")
+	return Reply{Template: "common.test_echo", Data: req.Args.String()}, count(ctx, req.Tx, "echo")
 }}
 
 // say is echo for everybody to see.
 var say = Command{Name: "say", Run: func(_ context.Context, req *Request) (Reply, error) {
-	return Reply{Template: "test.echo", Data: req.Args.String(), Public: true}, nil
+	return Reply{Template: "common.test_echo", Data: req.Args.String(), Public: true}, nil
 }}
 
 // queue answers with a text that may be folded.
 var queue = Command{Name: "line", Run: func(_ context.Context, req *Request) (Reply, error) {
 	data := struct{ Name, Text string }{req.Account.Name, req.Args.String()}
-	return Reply{Template: "test.line", Brief: "test.line_brief", Data: data}, nil
+	return Reply{Template: "common.test_line", Brief: "common.test_line_brief", Data: data}, nil
 }}
 
 // equal fails when two values print differently.

@@ -46,7 +46,7 @@ func TestARefusalUndoesTheWritesAndKeepsTheAnswer(t *testing.T) {
 				return Reply{}, err
 			}
 			req.Tx.AfterCommit(func() { t.Error("what was to follow the commit followed a refusal") })
-			return Reply{}, fmt.Errorf("wrapped: %w", Refuse("test.echo", "no"))
+			return Reply{}, fmt.Errorf("wrapped: %w", Refuse("common.test_echo", "no"))
 		}}
 		w := begin(t, commands(no))
 		ev := w.message(club, "阿宁", "/fail")
@@ -67,7 +67,7 @@ func failing(how func() error, until int) Command {
 		}
 		tries++
 		if tries >= until {
-			return Reply{Template: "test.echo", Data: fmt.Sprintf("try %d", tries)}, nil
+			return Reply{Template: "common.test_echo", Data: fmt.Sprintf("try %d", tries)}, nil
 		}
 		return Reply{}, how()
 	}}
@@ -166,7 +166,7 @@ func TestAPanicLeavesItsNeighboursAlone(t *testing.T) {
 func TestAnEffectWithoutItsAnswerIsUndone(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		mute := Command{Name: "fail", Run: func(ctx context.Context, req *Request) (Reply, error) {
-			return Reply{Template: "test.broken", Data: struct{}{}}, count(ctx, req.Tx, "mute")
+			return Reply{Template: "common.test_broken", Data: struct{}{}}, count(ctx, req.Tx, "mute")
 		}}
 		w := begin(t, commands(mute))
 		w.say(club, "阿宁", "/fail")
@@ -188,7 +188,7 @@ func breaker(left *int) Command {
 			*left--
 			return Reply{}, fmt.Errorf("%w: simulated", storage.ErrTxLost)
 		}
-		return Reply{Template: "test.echo", Data: "survived"}, nil
+		return Reply{Template: "common.test_echo", Data: "survived"}, nil
 	}}
 }
 

@@ -40,8 +40,11 @@ func (d *delivery) settleAll(ctx context.Context, first result) {
 	d.flying -= len(all)
 	now := d.engine.Clock.Now()
 	for _, r := range all {
-		d.owed = append(d.owed, debt{r, d.outcomes(&r, now)})
 		r.box.busy = false
+		if len(r.letters) > 0 {
+			out := d.outcomes(&r, now) // before r is copied: it may see the fault otherwise
+			d.owed = append(d.owed, debt{r, out})
+		}
 	}
 	d.pay(ctx)
 }
@@ -123,9 +126,6 @@ func settleRow(ctx context.Context, tx *storage.Tx, o storage.Outcome) (bool, er
 
 // outcomes decides about an attempt and takes back what is to be tried again.
 func (d *delivery) outcomes(r *result, now time.Time) []storage.Outcome {
-	if r.withdrawn {
-		return nil
-	}
 	if r.err != nil && r.err.Fault == chat.Moved && (r.err.To.ID == "" || r.err.To.ID == r.box.chat.ExternalID) {
 		// A move to where the letter went leads nowhere, but it would for ever.
 		r.err = &chat.SendError{Fault: chat.Retry, Err: r.err}

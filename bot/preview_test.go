@@ -19,7 +19,7 @@ func planning() setting {
 	return func(w *world) {
 		commands(Command{Name: "plan", Role: ChatAdmin, Run: func(ctx context.Context, req *Request) (Reply, error) {
 			what := req.Args.String()
-			return req.Preview(ctx, "plan "+firstOf(what), "plan "+what, what, "test.shown", what)
+			return req.Preview(ctx, "plan "+firstOf(what), "plan "+what, what, "common.test_shown", what)
 		}})(w)
 		for _, name := range []string{"plan x", "plan y"} {
 			actions(Action{Name: name, Role: ChatAdmin, Run: func(ctx context.Context, req *Request, data json.RawMessage) (Reply, error) {
@@ -31,9 +31,9 @@ func planning() setting {
 				if err != nil {
 					return Reply{}, err
 				}
-				return Reply{Template: "test.echo", Data: fmt.Sprintf("did %s in %d, audit %d", what, req.Community, id)}, count(ctx, req.Tx, "plan")
+				return Reply{Template: "common.test_echo", Data: fmt.Sprintf("did %s in %d, audit %d", what, req.Community, id)}, count(ctx, req.Tx, "plan")
 			}, Undo: func(ctx context.Context, req *Request, row storage.Audited) (Reply, error) {
-				return Reply{Template: "test.echo", Data: "undid " + row.After}, count(ctx, req.Tx, "undo")
+				return Reply{Template: "common.test_echo", Data: "undid " + row.After}, count(ctx, req.Tx, "undo")
 			}})(w)
 		}
 	}
@@ -213,8 +213,8 @@ func TestAButtonThatDoesNotFitThePlatformIsStoredAndSurvivesARestart(t *testing.
 		short := "/echo " + strings.Repeat("x", maxCommandBytes-len("/echo "))
 		long := "/echo " + strings.Repeat("签", 20)
 		offer := Command{Name: "plan", Run: func(context.Context, *Request) (Reply, error) {
-			return Reply{Template: "test.shown", Data: "", Choices: []Choice{
-				{Label: "test.label", Data: "short", Command: short}, {Label: "test.label", Data: "long", Command: long}, {Label: "test.label", Data: "link", URL: "https://example.org"},
+			return Reply{Template: "common.test_shown", Data: "", Choices: []Choice{
+				{Label: "common.test_label", Data: "short", Command: short}, {Label: "common.test_label", Data: "long", Command: long}, {Label: "common.test_label", Data: "link", URL: "https://example.org"},
 			}}, nil
 		}}
 		w := begin(t, commands(echo, offer))
@@ -241,12 +241,12 @@ func TestARefusedConfirmationLeavesThePreviewOpen(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		tries := 0
 		w := begin(t, commands(Command{Name: "plan", Run: func(ctx context.Context, req *Request) (Reply, error) {
-			return req.Preview(ctx, "later", "later", 1, "test.shown", "later")
+			return req.Preview(ctx, "later", "later", 1, "common.test_shown", "later")
 		}}), actions(Action{Name: "later", Run: func(context.Context, *Request, json.RawMessage) (Reply, error) {
 			if tries++; tries == 1 {
-				return Reply{}, Refuse("test.echo", "not yet")
+				return Reply{}, Refuse("common.test_echo", "not yet")
 			}
-			return Reply{Template: "test.echo", Data: "now"}, nil
+			return Reply{Template: "common.test_echo", Data: "now"}, nil
 		}}))
 		w.say(club, "阿宁", "/plan")
 		w.say(club, "阿宁", "/confirm")

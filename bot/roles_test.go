@@ -15,7 +15,7 @@ import (
 // may is a command for a role; it says in what role it ran.
 func may(name string, role Role) Command {
 	return Command{Name: name, Role: role, Place: Anywhere, Run: func(ctx context.Context, req *Request) (Reply, error) {
-		return Reply{Template: "test.echo", Data: fmt.Sprintf("%s as %s", name, roleName(req.Role))}, count(ctx, req.Tx, name)
+		return Reply{Template: "common.test_echo", Data: fmt.Sprintf("%s as %s", name, roleName(req.Role))}, count(ctx, req.Tx, name)
 	}}
 }
 
@@ -32,7 +32,9 @@ func peopled(t *testing.T) *world {
 	c := w.chat(club)
 	w.write(func(ctx context.Context, tx *storage.Tx) error {
 		for who, f := range map[string]func(storage.Account) error{
-			"活动": func(a storage.Account) error { return tx.SetRole(ctx, c.ID, a.ID, storage.RoleHost, storage.FromCommand) },
+			"活动": func(a storage.Account) error {
+				return tx.SetRole(ctx, c.ID, a.ID, storage.RoleHost, storage.FromCommand)
+			},
 			"认领": func(a storage.Account) error { return tx.SetOperator(ctx, a.PersonID, true) },
 		} {
 			a, err := tx.AccountByRef(ctx, chattest.Domain, who)
@@ -73,7 +75,7 @@ func TestEveryRoleMayDoItsOwnAndWhatTheOnesBelowMay(t *testing.T) {
 
 func TestAnAnonymousAdministratorIsAnAdministratorWithoutAName(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		mine := Command{Name: "count", Run: func(context.Context, *Request) (Reply, error) { return Reply{Template: "test.echo", Data: "mine"}, nil }}
+		mine := Command{Name: "count", Run: func(context.Context, *Request) (Reply, error) { return Reply{Template: "common.test_echo", Data: "mine"}, nil }}
 		w := begin(t, byRole, commands(mine))
 		anonymous := func(text string) {
 			ev := w.message(club, "", text)
@@ -161,8 +163,11 @@ func TestADecisionWaitsForAFreshListOfAdministrators(t *testing.T) {
 
 func TestWhenTheListCannotBeHadTheDecisionRestsOnWhatIsKnown(t *testing.T) {
 	for name, f := range map[string]func(context.Context, chat.Chat) (chat.Facts, error){
-		"an error":  func(context.Context, chat.Chat) (chat.Facts, error) { return chat.Facts{}, errNet },
-		"no answer": func(ctx context.Context, _ chat.Chat) (chat.Facts, error) { <-ctx.Done(); return chat.Facts{}, ctx.Err() },
+		"an error": func(context.Context, chat.Chat) (chat.Facts, error) { return chat.Facts{}, errNet },
+		"no answer": func(ctx context.Context, _ chat.Chat) (chat.Facts, error) {
+			<-ctx.Done()
+			return chat.Facts{}, ctx.Err()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -225,7 +230,10 @@ func TestAParkedEventIsDecidedAfterARestart(t *testing.T) {
 		w.say(club, "管理", "/boss")
 		w.heard("boss as admin")
 		w.pass(time.Hour)
-		w.net.onFacts(func(ctx context.Context, _ chat.Chat) (chat.Facts, error) { <-ctx.Done(); return chat.Facts{}, ctx.Err() })
+		w.net.onFacts(func(ctx context.Context, _ chat.Chat) (chat.Facts, error) {
+			<-ctx.Done()
+			return chat.Facts{}, ctx.Err()
+		})
 		w.say(club, "管理", "/boss")
 		w.restart()
 		w.pass(parkLimit)
