@@ -33,6 +33,7 @@ func functions(lang string) template.FuncMap {
 			return strconv.Itoa(n) + " " + many
 		},
 		"join":    strings.Join,
+		"split":   func(list string) []string { return strings.Split(list, ",") },
 		"minutes": func(m int) string { return fmt.Sprintf("%02d:%02d", m/60, m%60) },
 		"add":     func(a, b int) int { return a + b },
 		"int":     func(n int64) int { return int(n) },

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"qunmate/bot"
+	"qunmate/bot/config"
+	"qunmate/scheduler"
+	"qunmate/storage"
+	"qunmate/templates"
+)
+
+// runBot runs every configured connection until a signal.
+func runBot(ctx context.Context, p *program, f *flags) int {
+	cfg := p.load(f)
+	if cfg == nil {
+		return exitFault
+	}
+	release, err := storage.Lock(cfg.Database)
+	if err != nil {
+		return p.dbFault(cfg.Database, err)
+	}
+	defer func() { _ = release() }()
+	log := newLog(p.errs, cfg)
+	clock := bot.NewClock(0)
+	db, err := storage.Open(ctx, cfg.Database, storage.Options{Now: clock.Now, Log: log})
+	if err != nil && ctx.Err() == nil {
+		return p.dbFault(cfg.Database, err)
+	}
+	if err != nil {
+		return exitOK // stopped before it began
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			log.Error("close", "err", err)
+		}
+	}()
+	h, err := assemble(ctx, p, cfg, db, clock, log)
+	if err == nil {
+		err = h.run(ctx)
+	}
+	if err != nil && !stopped(ctx, err) {
+		p.fail("cli.fault", map[string]any{"Error": err.Error()})
+		return exitFault
+	}
+	return exitOK
+}
+
+// stopped reports an error that only says that we were asked to stop: a signal
+// in the middle of the start is no fault.
+func stopped(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && errors.Is(err, context.Canceled)
+}
+
+// house is the assembled program.
+type house struct {
+	program   *program
+	cfg       *config.Config
+	db        *storage.DB
+	clock     *bot.Clock
+	log       *slog.Logger
+	texts     *templates.Set
+	engine    *bot.Engine
+	scheduler *scheduler.Scheduler
+	doors     *doors
+	implicit  bool // no configuration file: nobody chose the port
+}
+
+// assemble wires the parts together. Nothing runs yet.
+func assemble(ctx context.Context, p *program, cfg *config.Config, db *storage.DB, clock *bot.Clock, log *slog.Logger) (*house, error) {
+	h := &house{program: p, cfg: cfg, db: db, clock: clock, log: log, implicit: p.implicit}
+	var err error
+	if h.texts, err = templates.Load(cfg.Templates); err != nil {
+		return nil, err
+	}
+	if err := h.restoreClock(ctx); err != nil {
+		return nil, err
+	}
+	h.doors = newDoors(h)
+	platforms, err := h.platforms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h.engine, err = bot.New(h.engineOptions(platforms))
+	if err != nil {
+		return nil, err
+	}
+	h.scheduler, err = h.newScheduler()
+	return h, err
+}
+
+// run serves until ctx ends or a part cannot go on. It is bounded by
+// shutdownLimit after the end of ctx, whatever hangs.
+func (h *house) run(ctx context.Context) error {
+	if err := h.doors.listen(ctx); err != nil {
+		return err
+	}
+	if err := h.announce(ctx); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	h.watchdog(ctx)
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := h.engine.Run(ctx); err != nil {
+			stop(err)
+		}
+		stop(nil)
+	})
+	all.Go(func() {
+		if err := h.scheduler.Run(ctx); err != nil {
+			stop(fmt.Errorf("scheduler: %w", err))
+		}
+	})
+	all.Go(func() {
+		if err := h.doors.serve(ctx); err != nil {
+			stop(err)
+		}
+	})
+	all.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	h.log.Info("stopped")
+	return nil
+}
+
+// watchdog ends the process when a stop takes too long: everything answered is
+// committed by then, and what is not will be delivered again.
+func (h *house) watchdog(ctx context.Context) {
+	context.AfterFunc(ctx, func() {
+		h.log.Info("stopping: no new events are taken")
+		time.AfterFunc(shutdownLimit-500*time.Millisecond, func() {
+			h.log.Error("the stop took too long")
+			os.Exit(exitFault) //nolint:revive // the way out when everything else hangs
+		})
+	})
+}
