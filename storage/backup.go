@@ -84,10 +84,13 @@ func openStill(ctx context.Context, file string) (*DB, error) {
 	return db, nil
 }
 
+// companions are the files of a database: itself, and what SQLite puts beside.
+var companions = []string{"", "-wal", "-shm", "-journal"}
+
 // vacant refuses a target that is there, or whose log or journal is: SQLite
 // would take what it finds under that name for the new file's own.
 func vacant(target string) error {
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+	for _, suffix := range companions {
 		if _, err := os.Lstat(target + suffix); err == nil {
 			return fmt.Errorf("%w: %s", ErrExists, target+suffix)
 		} else if !errors.Is(err, fs.ErrNotExist) {

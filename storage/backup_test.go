@@ -168,6 +168,25 @@ func TestTwoBackupsToOneNameMakeOne(t *testing.T) {
 	}
 }
 
+func TestPublishNeverReplaces(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	temp, target := filepath.Join(dir, "temp"), filepath.Join(dir, "target")
+	for _, path := range []string{temp, target} {
+		if err := os.WriteFile(path, []byte(path), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantErr(t, publish(temp, target), ErrExists)
+	if text, err := os.ReadFile(target); err != nil || string(text) != target {
+		t.Errorf("%q, %v", text, err)
+	}
+	wantErr(t, publish(filepath.Join(dir, "none"), filepath.Join(dir, "new")), os.ErrNotExist)
+	if err := publish(temp, filepath.Join(dir, "new")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestACancelledBackupLeavesNothing(t *testing.T) {
 	t.Parallel()
 	db, _ := lived(t)

@@ -72,7 +72,7 @@ func must(tb testing.TB, pool *sql.DB, queries ...string) {
 	tb.Helper()
 	for _, q := range queries {
 		if _, err := pool.ExecContext(tb.Context(), q); err != nil {
-			tb.Fatalf("%s: %v", q, err)
+			tb.Fatalf("%.200s: %v", q, err)
 		}
 	}
 }

@@ -165,14 +165,17 @@ func (db *DB) foreignKeyCheck(ctx context.Context) error {
 }
 
 // backupBefore copies the file beside itself before it is changed, so that
-// going back to the former version of the program is a copy.
+// going back to the former version of the program is a copy. A copy that is
+// there is from a start that failed, and of the same state.
 func (db *DB) backupBefore(ctx context.Context, name string) error {
 	number, _, _ := strings.Cut(name, "_")
 	target := db.path + ".before-" + number
-	if err := os.Remove(target); err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("backup before migration: %w", err)
+	for _, suffix := range companions {
+		if err := os.Remove(target + suffix); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("backup before migration: %w", err)
+		}
 	}
-	if _, err := db.conn.ExecContext(ctx, "VACUUM INTO ?", target); err != nil {
+	if err := db.copyTo(ctx, target); err != nil {
 		return fmt.Errorf("backup before migration: %w", err)
 	}
 	return nil

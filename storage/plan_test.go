@@ -107,7 +107,13 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 			_, err := tx.LastOccurrence(ctx, "backup")
 			return ignore(err)
 		},
-		"previews": func(ctx context.Context, tx *Tx) error { _, err := tx.OpenPreviews(ctx, 1, 1, noon); return err },
+		"last seen": func(ctx context.Context, tx *Tx) error { _, err := tx.LastSeen(ctx); return ignore(err) },
+		"again": func(ctx context.Context, tx *Tx) error {
+			_, err := tx.ComingAgain(ctx, "backup", noon, noon)
+			return err
+		},
+		"all of one": func(ctx context.Context, tx *Tx) error { _, err := tx.Occurrences(ctx, "backup"); return err },
+		"previews":   func(ctx context.Context, tx *Tx) error { _, err := tx.OpenPreviews(ctx, 1, 1, noon); return err },
 		"rule": func(ctx context.Context, tx *Tx) error {
 			_, err := tx.RuleAt(ctx, 1, "checkin", noon)
 			return ignore(err)

@@ -151,7 +151,7 @@ CREATE TABLE occurrences (
 ) STRICT;
 
 CREATE TABLE outbox (
-  id          INTEGER PRIMARY KEY,
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
   chat_id     INTEGER NOT NULL REFERENCES chats(id),
   connection  TEXT    NOT NULL,
   lane        INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 2), -- 0 answer, 1 activity, 2 broadcast
@@ -196,7 +196,7 @@ CREATE TABLE presence (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE previews (
-  id         INTEGER PRIMARY KEY,
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
   chat_id    INTEGER NOT NULL REFERENCES chats(id),
   account_id INTEGER NOT NULL REFERENCES accounts(id),
   action     TEXT    NOT NULL,

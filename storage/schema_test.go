@@ -12,7 +12,7 @@ import (
 // schemaOf is the schema in the order in which it was made, tables first.
 func schemaOf(tb testing.TB, db *DB) string {
 	tb.Helper()
-	rows, err := db.readPool.QueryContext(tb.Context(), `SELECT sql FROM sqlite_master WHERE sql IS NOT NULL
+	rows, err := db.readPool.QueryContext(tb.Context(), `SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'
 		ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 ELSE 2 END, name`)
 	if err != nil {
 		tb.Fatal(err)
@@ -128,10 +128,10 @@ func dump(tb testing.TB, db *DB) string {
 		}
 		return out
 	}
-	for _, text := range ask("SELECT sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid") {
+	for _, text := range ask("SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid") {
 		fmt.Fprintf(&b, "%s;\n", text)
 	}
-	for _, table := range ask("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid") {
+	for _, table := range ask("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid") {
 		columns := ask("SELECT name FROM pragma_table_info('" + table + "')")
 		for i, c := range columns {
 			columns[i] = "quote(" + c + ")"

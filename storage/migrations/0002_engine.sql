@@ -24,8 +24,10 @@ CREATE TABLE inbox (
 ) STRICT;
 CREATE INDEX inbox_due ON inbox(next_at) WHERE state <> 'failed';
 
+-- Ids of letters and previews are never used again: delivery reads on from the
+-- last one, and an old button must not confirm a new preview.
 CREATE TABLE outbox (
-  id          INTEGER PRIMARY KEY,
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
   chat_id     INTEGER NOT NULL REFERENCES chats(id),
   connection  TEXT    NOT NULL,
   lane        INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 2), -- 0 answer, 1 activity, 2 broadcast
@@ -88,7 +90,7 @@ CREATE TABLE occurrences (
 CREATE INDEX occurrences_open ON occurrences(job, due_at) WHERE state IN ('planned', 'sending');
 
 CREATE TABLE previews (
-  id         INTEGER PRIMARY KEY,
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
   chat_id    INTEGER NOT NULL REFERENCES chats(id),
   account_id INTEGER NOT NULL REFERENCES accounts(id),
   action     TEXT    NOT NULL,

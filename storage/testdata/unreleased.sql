@@ -107,7 +107,7 @@ CREATE TABLE inbox (
   created_at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE outbox (
-  id          INTEGER PRIMARY KEY,
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
   chat_id     INTEGER NOT NULL REFERENCES chats(id),
   connection  TEXT    NOT NULL,
   lane        INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 2), -- 0 answer, 1 activity, 2 broadcast
@@ -155,7 +155,7 @@ CREATE TABLE occurrences (
   UNIQUE (job, due_at, chat_id)
 ) STRICT;
 CREATE TABLE previews (
-  id         INTEGER PRIMARY KEY,
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
   chat_id    INTEGER NOT NULL REFERENCES chats(id),
   account_id INTEGER NOT NULL REFERENCES accounts(id),
   action     TEXT    NOT NULL,
@@ -241,7 +241,7 @@ CREATE TABLE community_days (
   PRIMARY KEY (community_id, day)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO schema_migrations VALUES ('0001_core.sql', 'e6426a5c73182e9300dfd2c63d36980881c89df6d305d9c580c890a27cdfd116', 1795348800000);
-INSERT INTO schema_migrations VALUES ('0002_engine.sql', '8080c068689345cfe881290620bfed5c5e979252b89b370a34577d15abfc8cb0', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0002_engine.sql', '94ce0eb6c83e8decf932660875ab66fe6b26debe04cc329be456bbeb845a35c9', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f281ebdceef3caf6d7b434cceb86c07dd0e957d6c4ef3', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0004_checkin.sql', '5dcbd08191d7a231e8ea97c11ec34ad190b1347f6d6bf2123df9175a7bb3c8a2', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000);
