@@ -1,5 +1,8 @@
 package templates
 
+// morning is the hour from which a day's beginning is called so.
+const morning = 4
+
 // The Chinese words for days are grammar, not texts: they choose between
 // morning and the rest of the day, which a template cannot say legibly.
 //
@@ -10,7 +13,7 @@ func whenChinese(m Moment) string {
 	case 0:
 		return "今天 " + hm
 	case 1:
-		if m.T.Hour() < 12 {
+		if h := m.T.Hour(); h >= morning && h < 12 {
 			return "明早 " + hm
 		}
 		return "明天 " + hm

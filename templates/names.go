@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,33 +24,52 @@ func newNames() Names {
 }
 
 // read parses a names.txt: lines "key = name, name | one line for menus".
-// Keys are "checkin", "checkin set" or "word.yesterday"; # starts a comment.
+// Keys are "checkin", "checkin set" or "word.yesterday"; # starts a comment. An
+// operator's file, read after the built-in one, adds names, and what it says
+// first is what people are shown.
 func (n *Names) read(lang, text string) error {
-	n.about[lang], n.local[lang] = map[string]string{}, map[string]string{}
+	if n.about[lang] == nil {
+		n.about[lang], n.local[lang] = map[string]string{}, map[string]string{}
+	}
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		key, rest, ok := strings.Cut(line, "=")
-		if !ok {
-			return fmt.Errorf("templates: %s/names.txt:%d: want key = name, name | text", lang, i+1)
+		if err := n.line(lang, line); err != nil {
+			return fmt.Errorf("templates: %s/%s:%d: %w", lang, namesFile, i+1, err)
 		}
-		key = strings.TrimSpace(key)
-		list, about, _ := strings.Cut(rest, "|")
-		n.about[lang][key] = strings.TrimSpace(about)
-		for name := range strings.SplitSeq(list, ",") {
-			name = strings.ToLower(strings.TrimSpace(name))
-			if name == "" {
-				continue
-			}
-			if err := n.add(key, name); err != nil {
-				return fmt.Errorf("templates: %s/names.txt:%d: %w", lang, i+1, err)
-			}
-			if n.local[lang][key] == "" {
-				n.local[lang][key] = name
-			}
+	}
+	return nil
+}
+
+var errNoName = errors.New("want key = name, name | text")
+
+func (n *Names) line(lang, line string) error {
+	key, rest, ok := strings.Cut(line, "=")
+	key = strings.TrimSpace(key)
+	if !ok || key == "" {
+		return errNoName
+	}
+	list, about, _ := strings.Cut(rest, "|")
+	if about = strings.TrimSpace(about); about != "" {
+		n.about[lang][key] = about
+	}
+	first := true
+	for name := range strings.SplitSeq(list, ",") {
+		name = strings.ToLower(strings.TrimSpace(name))
+		if name == "" {
+			continue
 		}
+		if err := n.add(key, name); err != nil {
+			return err
+		}
+		if first {
+			n.local[lang][key], first = name, false
+		}
+	}
+	if first && n.local[lang][key] == "" {
+		return errNoName
 	}
 	return nil
 }

@@ -13,10 +13,13 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -47,24 +50,32 @@ type Set struct {
 // shared is the family whose blocks every other family may use.
 const shared = "common"
 
-// Load parses all texts. Files in override/<language>/ replace built-in files
-// of the same name; "" is none. A text that does not parse is an error that
+// Load parses all texts. Files in override/<language>/ stand in front of the
+// built-in files of the same name: a text or a name that such a file does not
+// have stays as it was. "" is none. A text that does not parse is an error that
 // names file and line.
 func Load(override string) (*Set, error) {
 	s := &Set{texts: map[string]map[string]*template.Template{}, names: newNames()}
+	if err := checkFolder(override); err != nil {
+		return nil, err
+	}
 	for _, lang := range Languages() {
-		files, err := readFiles(lang, override)
+		files, err := builtinFiles(lang)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.loadLanguage(lang, files); err != nil {
+		own, err := ownFiles(lang, override, files)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.loadLanguage(lang, files, own); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
 }
 
-func readFiles(lang, override string) (map[string]string, error) {
+func builtinFiles(lang string) (map[string]string, error) {
 	out := map[string]string{}
 	entries, err := builtin.ReadDir(lang)
 	if err != nil {
@@ -77,45 +88,118 @@ func readFiles(lang, override string) (map[string]string, error) {
 		}
 		out[e.Name()] = string(text)
 	}
+	return out, nil
+}
+
+// checkFolder finds texts that lie where nobody would ever read them.
+func checkFolder(override string) error {
+	if override == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(override)
+	if err != nil {
+		return fmt.Errorf("templates: %w", err)
+	}
+	for _, e := range entries {
+		if !e.IsDir() && isText(e.Name()) {
+			return fmt.Errorf("templates: %s belongs into a folder per language: %s", filepath.Join(override, e.Name()), strings.Join(Languages(), " or "))
+		}
+	}
+	return nil
+}
+
+// isText tells the texts from what an editor or a desktop leaves beside them.
+func isText(name string) bool {
+	return !strings.HasPrefix(name, ".") && (name == namesFile || path.Ext(name) == ".html")
+}
+
+// ownFiles reads the operator's texts of a language. A file of an unknown name
+// is a slip of the pen that would otherwise go unnoticed.
+func ownFiles(lang, override string, known map[string]string) (map[string]string, error) {
+	out := map[string]string{}
 	if override == "" {
 		return out, nil
 	}
-	if _, err := os.Stat(override); err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
+	folder := filepath.Join(override, lang)
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, nil
 	}
-	own, err := filepath.Glob(filepath.Join(override, lang, "*"))
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	for _, f := range own {
-		text, err := os.ReadFile(f)
+	for _, e := range entries {
+		if e.IsDir() || !isText(e.Name()) {
+			continue
+		}
+		if _, ok := known[e.Name()]; !ok {
+			names := slices.Sorted(maps.Keys(known))
+			return nil, fmt.Errorf("templates: %s: there is no text of that name; there are %s", filepath.Join(folder, e.Name()), strings.Join(names, ", "))
+		}
+		text, err := os.ReadFile(filepath.Join(folder, e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("templates: %w", err)
 		}
-		out[filepath.Base(f)] = string(text)
+		out[e.Name()] = string(text)
 	}
 	return out, nil
 }
 
-func (s *Set) loadLanguage(lang string, files map[string]string) error {
+// namesFile holds the names of commands.
+const namesFile = "names.txt"
+
+func (s *Set) loadLanguage(lang string, files, own map[string]string) error {
 	s.texts[lang] = map[string]*template.Template{}
-	for file, text := range files {
+	for file := range files {
 		family, ok := strings.CutSuffix(file, ".html")
 		if !ok {
 			continue
 		}
-		t := template.New(path.Join(lang, file)).Option("missingkey=error").Funcs(functions(lang))
+		t := template.New(path.Join(lang, family)).Option("missingkey=error").Funcs(functions(lang))
+		// The later one wins: built-in before own, shared before the family's.
+		parse := func(name string) error {
+			for _, texts := range []map[string]string{files, own} {
+				if text, ok := texts[name]; ok {
+					if _, err := t.New(path.Join(lang, name)).Parse(text); err != nil {
+						return fmt.Errorf("templates: %w", err)
+					}
+				}
+			}
+			return nil
+		}
 		if family != shared {
-			if _, err := t.New(path.Join(lang, shared+".html")).Parse(files[shared+".html"]); err != nil {
-				return fmt.Errorf("templates: %w", err)
+			if err := parse(shared + ".html"); err != nil {
+				return err
 			}
 		}
-		if _, err := t.Parse(text); err != nil {
-			return fmt.Errorf("templates: %w", err)
+		if err := parse(file); err != nil {
+			return err
+		}
+		if err := sound(t); err != nil {
+			return fmt.Errorf("templates: %s: %w", path.Join(lang, file), err)
 		}
 		s.texts[lang][family] = t
 	}
-	return s.names.read(lang, files["names.txt"])
+	if err := s.names.read(lang, files[namesFile]); err != nil {
+		return err
+	}
+	if text, ok := own[namesFile]; ok {
+		return s.names.read(lang, text)
+	}
+	return nil
+}
+
+// sound finds what Parse does not: html/template looks at tags and at the
+// names of other texts only when a text is used for the first time. Missing
+// values are no fault here.
+func sound(t *template.Template) error {
+	for _, b := range t.Templates() {
+		var fault *template.Error
+		if err := b.Execute(io.Discard, nil); errors.As(err, &fault) {
+			return fault
+		}
+	}
+	return nil
 }
 
 // ErrNoText is returned by Render for a name that no file defines.

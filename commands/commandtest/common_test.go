@@ -1,0 +1,55 @@
+package commandtest_test
+
+import (
+	"testing"
+
+	"qunmate/bot"
+	"qunmate/commands/commandtest"
+)
+
+type named map[string]any
+
+func TestTheEnginesOwnCommandsCanBeTyped(t *testing.T) {
+	t.Parallel()
+	commandtest.Names(t, bot.Command{Name: "confirm"}, bot.Command{Name: "cancel"}, bot.Command{Name: "undo"}, bot.Command{Name: "use"})
+}
+
+func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
+	t.Parallel()
+	none := []any{nil}
+	id, name := []any{named{"ID": 7}}, []any{named{"Name": "小满 <b>"}}
+	var refusals, missing []any
+	for _, role := range []string{"operator", "host", "admin"} {
+		for _, command := range []string{"checkin set", "points", "undo"} {
+			refusals = append(refusals, named{"Role": role, "Command": command})
+		}
+	}
+	rights := []string{"admin", "delete", "invite", "pin", "send", "hear_all_talk", "something_new"}
+	for _, r := range rights {
+		missing = append(missing, r)
+	}
+	previews := []named{{"ID": 5, "Title": "签到规则"}, {"ID": 6, "Title": "Ann +5"}}
+	commandtest.Texts(t, "common", map[string][]any{
+		"confirm": none, "cancel": none, "cancelled": none, "nothing_open": none, "not_your_preview": none, "preview_done": none,
+		"preview_cancelled": none, "preview_expired": none, "private_only": none, "group_only": none, "anonymous": none,
+		"no_community": none, "stale_button": none, "who_missing": none, "disk_full": none, "disk_ok": none,
+		"open_preview":     {previews[0]},
+		"several_open":     {named{"Previews": previews, "Command": "confirm"}},
+		"no_preview":       id,
+		"bad_number":       {named{"Word": "", "Example": "/undo 12"}, named{"Word": "x", "Example": "/undo 12"}},
+		"no_audit":         id,
+		"undone_before":    id,
+		"no_undo":          id,
+		"undo_too_late":    id,
+		"not_allowed":      refusals,
+		"which_community":  {named{"Count": 2}},
+		"community_choice": {named{"Name": "读书会", "Status": "已签"}, named{"Name": "读书会", "Status": ""}},
+		"using":            name,
+		"unknown":          {named{"Near": ""}, named{"Near": "签到"}},
+		"fault":            {named{"ID": "a1b2c3"}},
+		"who_unknown":      name,
+		"who_several":      {named{"Name": "小王", "Count": 2}},
+		"hello":            {named{"Missing": nil}, named{"Missing": rights}},
+		"missing":          missing,
+	})
+}
