@@ -1,0 +1,203 @@
+package wecombot
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // the platform's checksum of pictures
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"sync"
+	"time"
+
+	"qunmate/bot/chat"
+)
+
+const (
+	// bubbleFor is how long an unfinished bubble is kept for its answer, of the
+	// platform's six minutes.
+	bubbleFor = 5 * time.Minute
+	// repeatFor is how long an answer is kept for a repetition of its callback.
+	repeatFor = time.Minute
+)
+
+// errGone: the caller hung up before the answer.
+var errGone = errors.New("the platform does not wait any more")
+
+// passives are the requests that wait for their answers, by key. A letter and
+// its request meet here; whichever comes first waits for the other.
+type passives struct {
+	mu sync.Mutex
+	m  map[string]*passive
+}
+
+type passive struct {
+	offers chan offer
+	since  time.Time // of the first request
+
+	mu      sync.Mutex
+	waiting int
+	gone    chan struct{} // closed when no request waits
+	said    *payload
+	last    time.Time // when a request came last
+}
+
+// offer is a letter for a request; without a body it only ends the waiting.
+type offer struct {
+	body *payload
+	done chan error
+}
+
+// join makes a request wait, together with others of the same key.
+func (o *passives) join(key string, now time.Time) *passive {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.m == nil {
+		o.m = map[string]*passive{}
+	}
+	p := o.m[key]
+	if p == nil {
+		o.prune(now)
+		p = &passive{offers: make(chan offer), since: now}
+		o.m[key] = p
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting == 0 {
+		p.gone = make(chan struct{})
+	}
+	p.waiting++
+	p.last = now
+	return p
+}
+
+// prune forgets requests that ended a while ago.
+func (o *passives) prune(now time.Time) {
+	for key, p := range o.m {
+		p.mu.Lock()
+		old := p.waiting == 0 && (now.Sub(p.last) > bubbleFor || (p.said != nil && now.Sub(p.last) > repeatFor))
+		p.mu.Unlock()
+		if old {
+			delete(o.m, key)
+		}
+	}
+}
+
+func (o *passives) leave(p *passive) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting--; p.waiting == 0 {
+		close(p.gone)
+	}
+}
+
+// find is a request that waits now.
+func (o *passives) find(key string) (p *passive, gone <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if p = o.m[key]; p == nil {
+		return nil, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting == 0 {
+		return nil, nil
+	}
+	return p, p.gone
+}
+
+func (p *passive) answered(body payload) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.said = &body
+}
+
+// repeat is what was answered before.
+func (p *passive) repeat() (payload, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.said == nil {
+		return payload{}, false
+	}
+	return *p.said, true
+}
+
+// sendPassive sends in callback mode: into the request that waits for this
+// letter, else to a response_url.
+func (b *Bot) sendPassive(ctx context.Context, d *draft) (chat.Sent, error) {
+	body, rest, se := b.passiveBody(d)
+	if se != nil {
+		return chat.Sent{}, se
+	}
+	sent := chat.Sent{Shown: d.shown && (body == nil || body.Response == "")}
+	if err := b.allow(d, 1+len(rest)); err != nil {
+		return chat.Sent{}, err
+	}
+	if p, gone := b.open.find(d.token.Key); p != nil {
+		o := offer{body: body, done: make(chan error, 1)}
+		select {
+		case p.offers <- o:
+			err := <-o.done // the request is being written, or was given up at once
+			switch {
+			case body == nil || errors.Is(err, errGone):
+			case err != nil:
+				return chat.Sent{}, err
+			default:
+				b.remember(*body)
+				return sent, b.postRest(ctx, d, rest)
+			}
+		case <-gone:
+		case <-ctx.Done():
+			b.guard.give(d.place.Ref.ID, 1+len(rest))
+			return chat.Sent{}, &unsentError{ctx.Err()}
+		}
+	}
+	sent.Shown = d.shown
+	return sent, b.sendLate(ctx, d)
+}
+
+// passiveBody is a draft as the answer to its callback (path 101031), and what
+// is left of a text that is too long for one. Without a body it cannot be an
+// answer to that.
+func (b *Bot) passiveBody(d *draft) (*payload, []string, *chat.SendError) {
+	if d.file != nil && mediaType(d.file) != mediaImage {
+		return nil, nil, rejected("a file cannot be sent in callback mode, only a picture")
+	}
+	switch d.token.Kind {
+	case toPress:
+		if p, ok := b.cardUpdate(d); ok && d.file == nil && d.token.fresh(b.opts.Now()) && d.letter.To.Ref.ID != "" && (d.shown || d.place.Type == chat.Private) {
+			return &p, nil, nil
+		}
+		return nil, nil, nil
+	case toEntry:
+		if p, ok := welcome(d); ok {
+			return &p, nil, nil
+		}
+		return nil, nil, nil
+	case toMessage:
+	default:
+		return nil, nil, nil
+	}
+	if d.card != nil && len(d.text) == 0 {
+		p := cardPayload(d.card)
+		return &p, nil, nil
+	}
+	parts := renderParts(d.text)
+	p := payload{MsgType: "stream", Stream: &stream{ID: d.token.Key, Finish: true}}
+	if len(parts) > 0 {
+		p.Stream.Content = parts[0]
+		parts = parts[1:]
+	}
+	if len(parts) > 1 {
+		return nil, nil, rejected("the text is too long: two messages at most in callback mode")
+	}
+	if d.file != nil {
+		sum := md5.Sum(d.file.Data) //nolint:gosec // as above
+		p.Stream.Items = []streamItem{{MsgType: mediaImage, Image: streamImage{
+			Base64: base64.StdEncoding.EncodeToString(d.file.Data), MD5: hex.EncodeToString(sum[:]),
+		}}}
+	}
+	if d.card != nil && len(parts) == 0 {
+		p.MsgType, p.Card = "stream_with_template_card", d.card
+	}
+	return &p, parts, nil
+}

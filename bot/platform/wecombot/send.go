@@ -1,0 +1,192 @@
+package wecombot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"qunmate/bot/chat"
+)
+
+// Send is one attempt, by the first way that is open: an answer to the message
+// itself, a push, an answer to the newest message of the chat, and at last
+// Options.Fallback. A way is left for the next only when the platform refused
+// it as such, so that nothing was shown.
+//
+// A letter may be several messages: the parts of a long text, a card, a file.
+// If one fails after an earlier one was accepted, the error is Unknown: half
+// of it has been seen, and sending the letter again would repeat it. A card
+// that fails after its text is only logged, for the text says how to type its
+// choices. Sent.ID is empty: nothing can be edited or deleted here.
+func (b *Bot) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
+	d, se := b.compose(l)
+	if se != nil {
+		return chat.Sent{}, se
+	}
+	send := b.sendLive
+	if b.opts.Mode == Callback {
+		send = b.sendPassive
+	}
+	sent, err := send(ctx, d)
+	if err != nil {
+		return chat.Sent{}, b.sendError(err)
+	}
+	return sent, nil
+}
+
+// way is one way to send a message over the long connection.
+type way struct {
+	cmd string
+	req string // the callback's req_id; empty: a push, with one of its own
+}
+
+// sendLive sends over the long connection.
+func (b *Bot) sendLive(ctx context.Context, d *draft) (chat.Sent, error) {
+	s := b.live.Load()
+	if s == nil {
+		return chat.Sent{}, &unsentError{errNotConnected}
+	}
+	if done, err := b.updateCard(ctx, s, d); done || err != nil {
+		return chat.Sent{}, err
+	}
+	if done, err := b.greet(ctx, s, d); done || err != nil {
+		return chat.Sent{Shown: d.shown}, err
+	}
+	list, err := b.messages(ctx, s, d)
+	if err != nil {
+		return chat.Sent{}, err
+	}
+	err = b.byAnyWay(ctx, s, d, list)
+	return chat.Sent{Shown: d.shown && err == nil}, err
+}
+
+// messages are the messages of a draft, counted by the guard. A file is
+// uploaded here.
+func (b *Bot) messages(ctx context.Context, s *session, d *draft) ([]payload, error) {
+	var list []payload
+	for _, text := range renderParts(d.text) {
+		list = append(list, markdownPayload(text))
+	}
+	if d.card != nil {
+		list = append(list, cardPayload(d.card))
+	}
+	n := len(list)
+	if d.file != nil {
+		n++
+	}
+	if n == 0 || n > perMinute {
+		return nil, rejected("the letter is %d messages, %d a minute are allowed", n, perMinute)
+	}
+	if err := b.allow(d, n); err != nil {
+		return nil, err
+	}
+	if d.file == nil {
+		return list, nil
+	}
+	file, err := b.upload(ctx, s, d.file)
+	if err != nil {
+		b.guard.give(d.place.Ref.ID, n)
+		return nil, err
+	}
+	return append(list, file), nil
+}
+
+// allow counts n messages into the draft's conversation.
+func (b *Bot) allow(d *draft, n int) error {
+	if wait := b.guard.take(d.place.Ref.ID, n, b.opts.Now()); wait > 0 {
+		return &chat.SendError{Fault: chat.Throttled, After: wait, Err: fmt.Errorf("the limits of a conversation, %d messages a minute and %d an hour", perMinute, perHour)}
+	}
+	return nil
+}
+
+// byAnyWay sends the first message by the first way that is open and the
+// others by the same.
+func (b *Bot) byAnyWay(ctx context.Context, s *session, d *draft, list []payload) error {
+	var refusal error
+	for _, w := range b.ways(d) {
+		err := b.sendOne(ctx, s, d, w, list[0])
+		if err == nil {
+			return b.sendRest(ctx, s, d, w, list)
+		}
+		if !closedWay(err) {
+			if _, unsent := errors.AsType[*unsentError](err); unsent {
+				b.guard.give(d.place.Ref.ID, len(list))
+			}
+			return err
+		}
+		refusal = err
+	}
+	b.guard.give(d.place.Ref.ID, len(list))
+	return b.lastResort(ctx, d, refusal)
+}
+
+// lastResort is Options.Fallback. A private file has none: it was redirected,
+// and the fallback would show it in the group.
+func (b *Bot) lastResort(ctx context.Context, d *draft, refusal error) error {
+	if b.opts.Fallback != nil && d.place.Ref == d.letter.Chat.Ref {
+		return b.opts.Fallback(ctx, d.letter)
+	}
+	if refusal == nil {
+		return rejected("nothing can be sent here: nobody has written to the bot lately")
+	}
+	return rejected("no way of sending is open here: %w", refusal)
+}
+
+// ways lists how a draft may be sent, the best first.
+func (b *Bot) ways(d *draft) []way {
+	now := b.opts.Now()
+	var out []way
+	if d.token.Kind == toMessage && d.token.Req != "" && d.token.fresh(now) {
+		out = append(out, way{cmdRespond, d.token.Req})
+	}
+	out = append(out, way{cmd: cmdPush})
+	if newest := b.talks.newest(d.place.Ref.ID, now); newest.Req != "" && newest.Req != d.token.Req {
+		out = append(out, way{cmdRespond, newest.Req})
+	}
+	return out
+}
+
+func (b *Bot) sendOne(ctx context.Context, s *session, d *draft, w way, p payload) error {
+	req := w.req
+	if w.cmd == cmdPush {
+		req = newReqID(cmdPush)
+		p.ChatID = d.place.Ref.ID
+		switch d.place.Type {
+		case chat.Private:
+			p.ChatType = 1
+		case chat.Group:
+			p.ChatType = 2
+		case chat.Channel:
+		}
+	}
+	_, err := s.call(ctx, w.cmd, req, p, b.opts.Times.Ack)
+	if w.cmd == cmdPush {
+		ack, refused := errors.AsType[*ackError](err)
+		if err == nil {
+			b.talks.pushed(d.place.Ref.ID, 0, b.opts.Now())
+		} else if refused && closedWay(err) {
+			b.talks.pushed(d.place.Ref.ID, ack.Code, b.opts.Now())
+		}
+	}
+	if err == nil {
+		b.remember(p)
+	}
+	return err
+}
+
+func (b *Bot) sendRest(ctx context.Context, s *session, d *draft, w way, list []payload) error {
+	for i, p := range list {
+		if i == 0 {
+			continue
+		}
+		err := b.sendOne(ctx, s, d, w, p)
+		switch {
+		case err == nil:
+		case p.Card != nil:
+			b.log.Warn("wecombot: a card was not sent, its text was", "letter", d.letter.ID, "err", err)
+		default:
+			return &chat.SendError{Fault: chat.Unknown, Err: fmt.Errorf("only %d of %d messages were sent: %w", i, len(list), err)}
+		}
+	}
+	return nil
+}
