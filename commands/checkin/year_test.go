@@ -88,7 +88,7 @@ func TestFourHundredDaysGiveWhatCountingByHandGives(t *testing.T) {
 func liveYear(t *testing.T, zone string, seed uint64) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 400))
-	s := commandtest.Open(t, families(), commandtest.Scene{Zone: zone, Start: "2026-01-01 12:00"})
+	s := commandtest.Open(t, commandtest.Ledger(), commandtest.Scene{Zone: zone, Start: "2026-01-01 12:00"})
 	defer s.Close()
 	where, err := time.LoadLocation(zone)
 	if err != nil {

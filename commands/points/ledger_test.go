@@ -51,7 +51,7 @@ func live(t *testing.T, seed uint64) {
 	if l.english {
 		scene.Language = "en"
 	}
-	l.s = commandtest.Open(t, families(), scene)
+	l.s = commandtest.Open(t, commandtest.Ledger(), scene)
 	defer l.s.Close()
 	defer func() {
 		if t.Failed() {
