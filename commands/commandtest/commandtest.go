@@ -187,7 +187,12 @@ func (r *run) boot() {
 	go func() { done <- engine.Run(ctx) }()
 	<-engine.Ready()
 	synctest.Wait()
+	stopped := false
 	r.stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
 		cancel()
 		if err := <-done; err != nil {
 			r.t.Errorf("the engine stopped: %v", err)
@@ -196,6 +201,7 @@ func (r *run) boot() {
 			r.t.Errorf("close: %v", err)
 		}
 	}
+	r.t.Cleanup(r.stop) // after a fatal line too: a bubble must not be left running
 }
 
 func person(name string) chat.User {

@@ -53,13 +53,12 @@ const (
 // maxAdjust bounds one adjustment: more is a slip of the finger.
 const maxAdjust = 100_000
 
-// adjustment is what a preview of /points keeps.
+// adjustment is what a preview of /points and its audit row keep. No name
+// stands in them: who deletes his data is not to be found there.
 type adjustment struct {
 	Member int64  `json:"member"`
-	Name   string `json:"name"`
 	Amount int64  `json:"amount"`
 	Reason string `json:"reason"`
-	Entry  int64  `json:"entry"` // in the audit: the ledger entry
 }
 
 type adjustView struct {
@@ -107,7 +106,7 @@ func adjust(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	return req.Preview(ctx, actionAdjust, title, adjustment{Member: m.ID, Name: who.Name, Amount: n, Reason: reason}, "points.adjust_preview", view)
+	return req.Preview(ctx, actionAdjust, title, adjustment{Member: m.ID, Amount: n, Reason: reason}, "points.adjust_preview", view)
 }
 
 func pick(yes bool, a, b string) string {
@@ -129,11 +128,10 @@ func confirmAdjust(ctx context.Context, req *bot.Request, data json.RawMessage) 
 	if err := json.Unmarshal(data, &a); err != nil {
 		return bot.Reply{}, fmt.Errorf("preview of %s: %w", actionAdjust, err)
 	}
-	m, err := req.Tx.MemberByID(ctx, a.Member)
+	view, err := a.view(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	view := adjustView{Name: a.Name, Amount: a.Amount, Reason: a.Reason, Before: m.Balance, After: m.Balance + a.Amount}
 	if view.After < 0 {
 		return bot.Reply{}, bot.Refuse("points.below_zero", view)
 	}
@@ -144,15 +142,24 @@ func confirmAdjust(ctx context.Context, req *bot.Request, data json.RawMessage) 
 	return bot.Reply{Template: "points.adjusted", Data: view}, err
 }
 
-// reasonDetail is what a hand-made entry keeps for /why.
+// view shows the adjustment against the balance as it is now.
+func (a adjustment) view(ctx context.Context, req *bot.Request) (adjustView, error) {
+	m, err := req.Tx.MemberByID(ctx, a.Member)
+	if err != nil {
+		return adjustView{}, err
+	}
+	p, err := req.Tx.Person(ctx, m.PersonID)
+	return adjustView{Name: p.Name, Amount: a.Amount, Reason: a.Reason, Before: m.Balance, After: m.Balance + a.Amount}, err
+}
+
+// reasonDetail is what a hand-made entry keeps for /why; who made it is its
+// actor.
 type reasonDetail struct {
 	Reason string `json:"reason"`
-	By     string `json:"by"`
 }
 
 func postAdjust(ctx context.Context, req *bot.Request, a adjustment, audit, reverses int64) (int64, error) {
-	by := req.Account.Name
-	text, err := json.Marshal(reasonDetail{Reason: a.Reason, By: by})
+	text, err := json.Marshal(reasonDetail{Reason: a.Reason})
 	if err != nil {
 		return 0, fmt.Errorf("adjustment: %w", err)
 	}
@@ -171,16 +178,15 @@ func undoAdjust(ctx context.Context, req *bot.Request, row storage.Audited) (bot
 	if err := json.Unmarshal([]byte(row.After), &a); err != nil {
 		return bot.Reply{}, fmt.Errorf("audit %d: %w", row.ID, err)
 	}
-	m, err := req.Tx.MemberByID(ctx, a.Member)
-	if err != nil {
-		return bot.Reply{}, err
-	}
 	was, err := req.Tx.EntryByCause(ctx, a.Member, storage.Points, fmt.Sprintf("audit:%d", row.ID))
 	if err != nil {
 		return bot.Reply{}, err
 	}
 	a.Amount = -a.Amount
-	view := adjustView{Name: a.Name, Amount: a.Amount, Reason: a.Reason, Before: m.Balance, After: m.Balance + a.Amount}
+	view, err := a.view(ctx, req)
+	if err != nil {
+		return bot.Reply{}, err
+	}
 	if view.After < 0 {
 		return bot.Reply{}, bot.Refuse("points.undo_below_zero", view)
 	}

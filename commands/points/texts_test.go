@@ -19,7 +19,7 @@ func TestEveryCommandCanBeTyped(t *testing.T) {
 // entry is a line of /why.
 func entry(kind string, amount int64, detail named) named {
 	now := time.Date(2026, 11, 22, 8, 2, 0, 0, time.UTC)
-	return named{"ID": int64(8812), "Amount": amount, "Kind": kind, "Rule": 4, "At": bot.Moment{T: now.Add(-30 * time.Hour), Now: now}, "Detail": detail, "Was": int64(8641), "Card": int64(0), "IsCard": false}
+	return named{"ID": int64(8812), "Amount": amount, "Kind": kind, "Rule": 4, "At": bot.Moment{T: now.Add(-30 * time.Hour), Now: now}, "Detail": detail, "Was": int64(8641), "Card": int64(0), "IsCard": false, "By": "老周 <b>"}
 }
 
 func TestEveryTextRendersInBothLanguages(t *testing.T) {
@@ -31,8 +31,8 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	week := entry("card", 1, named{"streak": 7.0})
 	week["IsCard"] = true
 	lines := []named{
-		entry("checkin", 10, named{"base": 5.0, "bonus": 5.0}), withCard, entry("talk", 2, named{"n": 3.0}), entry("adjust", 20, named{"by": "老周 <b>", "reason": "分享"}),
-		entry("adjust", -20, named{"by": "老周", "reason": "迟到"}), entry("undo", 20, named{"by": "老周", "reason": "迟到"}), entry("transfer", 236, named{"from": "产品群 <b>", "to": "读书会"}),
+		entry("checkin", 10, named{"base": 5.0, "bonus": 5.0}), withCard, entry("talk", 2, named{"n": 3.0}), entry("adjust", 20, named{"reason": "分享"}),
+		entry("adjust", -20, named{"reason": "迟到"}), entry("undo", 20, named{"reason": "迟到"}), entry("transfer", 236, named{"from": "产品群 <b>", "to": "读书会"}),
 		entry("something_new", 1, named{}), card, week, repaired,
 	}
 	var each []any

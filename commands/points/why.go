@@ -27,6 +27,7 @@ type line struct {
 	Was    int64          // the entry it takes back
 	Card   int64          // make-up cards that came with it
 	IsCard bool           // Amount counts cards, not points
+	By     string         // who made it, by the name he has now; "" = nobody else
 }
 
 // why lists a member's own entries, newest first, each with its cause.
@@ -119,6 +120,13 @@ func explain(ctx context.Context, req *bot.Request, e storage.Entry) (line, erro
 	l := line{ID: e.ID, Amount: e.Amount, Kind: e.Kind, Rule: e.Rule, At: req.Moment(e.At), Was: e.Reverses, Detail: map[string]any{}}
 	if err := json.Unmarshal([]byte(e.Detail), &l.Detail); err != nil {
 		return l, fmt.Errorf("ledger entry %d: %w", e.ID, err)
+	}
+	if e.ActorID != 0 {
+		p, err := req.Tx.Person(ctx, e.ActorID)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return l, err
+		}
+		l.By = p.Name
 	}
 	if l.IsCard = e.Unit == storage.Card; l.IsCard {
 		return l, nil
