@@ -44,6 +44,9 @@ type Command struct {
 	Name  string
 	Role  Role
 	Place Place
+	// Impersonal commands say the same to everybody, so an anonymous
+	// administrator may use them too.
+	Impersonal bool
 	// Menu puts it into the platform's list of commands.
 	Menu bool
 	Run  func(context.Context, *Request) (Reply, error)
@@ -57,7 +60,9 @@ type Command struct {
 type Action struct {
 	Name string
 	Role Role // checked again at the confirmation
-	Run  func(context.Context, *Request, json.RawMessage) (Reply, error)
+	// Run does what was confirmed; nil for changes that take effect at once and
+	// are only undone.
+	Run func(context.Context, *Request, json.RawMessage) (Reply, error)
 	// Undo takes back the audit row that Run wrote under the action's name. Nil:
 	// it cannot be undone.
 	Undo func(context.Context, *Request, storage.Audited) (Reply, error)
@@ -170,7 +175,7 @@ func newRegistry(commands []Command, actions []Action, listeners []Listener) (re
 		r.commands[c.Name] = c
 	}
 	for _, a := range actions {
-		if _, twice := r.actions[a.Name]; twice || a.Run == nil {
+		if _, twice := r.actions[a.Name]; twice || (a.Run == nil && a.Undo == nil) {
 			return r, fmt.Errorf("bot: action %q is incomplete or registered twice", a.Name)
 		}
 		r.actions[a.Name] = a

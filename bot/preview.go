@@ -147,7 +147,7 @@ func confirm(ctx context.Context, req *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	a, ok := req.engine.registry.actions[p.Action]
-	if !ok {
+	if !ok || a.Run == nil {
 		return Reply{}, fmt.Errorf("preview %d has an unknown action %q", p.ID, p.Action)
 	}
 	var what previewed

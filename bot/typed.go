@@ -145,7 +145,7 @@ func (e *Engine) place(ctx context.Context, req *Request, cmd Command) error {
 		return Refuse("common.group_only", struct{ Command string }{cmd.Name})
 	case cmd.Place == InCommunity && req.Private && req.Community == 0:
 		return e.askCommunity(ctx, req, cmd)
-	case req.Event.Sender.Anonymous && cmd.Role == Member && cmd.Place == InCommunity:
+	case req.Event.Sender.Anonymous && cmd.Role == Member && cmd.Place == InCommunity && !cmd.Impersonal:
 		return Refuse("common.anonymous", nil)
 	}
 	return nil

@@ -29,8 +29,8 @@ func Commands() []bot.Command {
 func Actions() []bot.Action {
 	return []bot.Action{
 		{Name: actionSet, Role: bot.ChatAdmin, Run: confirmSet, Undo: undoSet},
-		{Name: actionSwitch, Role: bot.ChatAdmin, Run: noRun, Undo: undoSwitch},
-		{Name: actionDigest, Role: bot.ChatAdmin, Run: noRun, Undo: undoDigest},
+		{Name: actionSwitch, Role: bot.ChatAdmin, Undo: undoSwitch},
+		{Name: actionDigest, Role: bot.ChatAdmin, Undo: undoDigest},
 	}
 }
 

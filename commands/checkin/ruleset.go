@@ -128,12 +128,5 @@ func undoSwitch(ctx context.Context, req *bot.Request, row storage.Audited) (bot
 	return bot.Reply{Template: "checkin.switch_undone", Data: before}, err
 }
 
-// errNoPreview: switches take effect at once, there is nothing to confirm.
-var errNoPreview = errors.New("this action has no preview")
-
-func noRun(context.Context, *bot.Request, json.RawMessage) (bot.Reply, error) {
-	return bot.Reply{}, errNoPreview
-}
-
 // Decode reads a stored rule and its version.
 func Decode(row storage.Rule) (Rule, int, error) { return decodeRule(row, nil) }

@@ -17,7 +17,7 @@ func Commands(s Sources) []bot.Command {
 	return []bot.Command{
 		{Name: "start", Place: bot.Anywhere, Run: help},
 		{Name: "help", Place: bot.Anywhere, Menu: true, Run: help},
-		{Name: "rules", Menu: true, Run: s.rules},
+		{Name: "rules", Menu: true, Impersonal: true, Run: s.rules},
 		{Name: "capabilities", Place: bot.Anywhere, Menu: true, Run: capabilities},
 	}
 }

@@ -71,9 +71,9 @@ func Actions(o Options) []bot.Action {
 	f := newFamily(o)
 	return []bot.Action{
 		{Name: actionTimezone, Role: bot.ChatAdmin, Run: confirmTimezone, Undo: undoTimezone},
-		{Name: actionCreate, Role: bot.ChatAdmin, Run: noPreview, Undo: undoCreate},
+		{Name: actionCreate, Role: bot.ChatAdmin, Undo: undoCreate},
 		{Name: actionJoin, Role: bot.ChatAdmin, Run: confirmJoin},
 		{Name: actionErase, Run: f.confirmErase},
-		{Name: actionAdmin, Role: bot.ChatAdmin, Run: noPreview, Undo: undoAdmin},
+		{Name: actionAdmin, Role: bot.ChatAdmin, Undo: undoAdmin},
 	}
 }

@@ -1,21 +1,12 @@
 package settings
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"qunmate/bot"
 	"qunmate/storage"
 )
-
-// errNoPreview: the change takes effect at once, there is nothing to confirm.
-var errNoPreview = errors.New("this action has no preview")
-
-func noPreview(context.Context, *bot.Request, json.RawMessage) (bot.Reply, error) {
-	return bot.Reply{}, errNoPreview
-}
 
 // audited reads what an audit row says of the state before and after.
 func audited[T any](row storage.Audited) (before, after T, err error) {
