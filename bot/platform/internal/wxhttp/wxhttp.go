@@ -135,17 +135,26 @@ func (c *Client) Do(ctx context.Context, api string, from Source, call func(Tick
 		if err != nil {
 			return err
 		}
-		err = c.once(ctx, api, secret, call)
+		err = c.once(ctx, api, secrets(secret, from), call)
 		if again || !staleToken(err) || !from.Drop(secret) {
 			return err
 		}
 	}
 }
 
-func (c *Client) once(ctx context.Context, api, secret string, call func(Ticket) error) error {
+// secrets are what must not be seen of a call: first the one its ticket stands
+// for.
+func secrets(secret string, from Source) []string {
+	if t, ok := from.(*Tokens); ok {
+		return []string{secret, t.secret}
+	}
+	return []string{secret}
+}
+
+func (c *Client) once(ctx context.Context, api string, secrets []string, call func(Ticket) error) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	e := &exchange{client: c, ctx: ctx, api: api, secrets: []string{secret}}
+	e := &exchange{client: c, ctx: ctx, api: api, secrets: secrets}
 	ticket := library.open(e)
 	defer library.close(ticket)
 	return e.outcome(call(ticket))
