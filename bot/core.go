@@ -154,6 +154,9 @@ func (e *Engine) ask(c chat.Chat, via string) {
 
 // learn asks for facts outside of any transaction and hands them in as events.
 func (e *Engine) learn(ctx context.Context) {
+	if err := e.askKnown(ctx); err != nil && ctx.Err() == nil {
+		e.Log.Error("facts", "err", err)
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -164,6 +167,21 @@ func (e *Engine) learn(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// askKnown asks once about every group after a start: what a platform can do
+// there depends on the bot's standing, which it forgot. As many as the queue
+// takes; the others are asked for when a decision needs it.
+func (e *Engine) askKnown(ctx context.Context) error {
+	return e.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
+		chats, err := r.Chats(ctx, "")
+		for _, c := range chats {
+			if p := e.platforms[c.Connection]; p != nil && c.Kind == string(chat.Group) && p.Caps(chatOf(c)).AdminList {
+				e.ask(chatOf(c), c.Connection)
+			}
+		}
+		return err
+	})
 }
 
 const factTimeout = 10 * time.Second

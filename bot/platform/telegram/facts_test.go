@@ -100,7 +100,7 @@ func TestCapsFollowWhatIsTold(t *testing.T) {
 		if c := caps(group); c.Hears || c.Joins || c.PerMinute != 20 || c.PerSecond != 30 || c.MaxText != 4096 || !c.AdminList || !c.Choices || !c.Edit || !c.Delete || !c.Push || !c.Files {
 			r.t.Errorf("before anything is known: %+v", c)
 		}
-		if c := caps(aning.Direct()); !c.Hears || c.Joins || c.PerMinute != 0 || c.AdminList {
+		if c := caps(aning.Direct()); !c.Hears || c.Joins || c.PerMinute != 60 || c.AdminList {
 			r.t.Errorf("private: %+v", c)
 		}
 		if c := r.Caps(chat.Chat{Ref: chat.Ref{Domain: "wecom", ID: "1"}}); c != (chat.Caps{}) {

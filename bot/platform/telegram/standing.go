@@ -11,6 +11,7 @@ import (
 const (
 	maxText        = 4096 // UTF-16 units of one message after parsing
 	groupPerMinute = 20
+	chatPerMinute  = 60 // one a second in any one chat
 	allPerSecond   = 30
 )
 
@@ -56,7 +57,7 @@ func (t *Telegram) Caps(c chat.Chat) chat.Caps {
 		MaxText: maxText, PerSecond: allPerSecond,
 	}
 	if c.Type == chat.Private || id > 0 {
-		caps.Hears = true
+		caps.Hears, caps.PerMinute = true, chatPerMinute
 		return caps
 	}
 	admin := t.standings.isAdmin(id)
