@@ -43,6 +43,7 @@ var echoForm = regexp.MustCompile(`^[A-Za-z0-9_+/=.-]{1,256}$`)
 func (a *Account) verify(w http.ResponseWriter, r *http.Request) {
 	q := envelope.ParseQuery(r.URL.Query())
 	if a.codec.CheckPlain(q, false) != nil || !echoForm.MatchString(q.Echo) {
+		a.hint()
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
@@ -55,6 +56,7 @@ func (a *Account) push(w http.ResponseWriter, r *http.Request) {
 	deadline := time.Now().Add(a.opts.Times.Answer)
 	in, q, status := a.receive(w, r)
 	if status != http.StatusOK {
+		a.hint()
 		w.WriteHeader(status)
 		return
 	}
@@ -104,6 +106,9 @@ func (a *Account) receive(w http.ResponseWriter, r *http.Request) (in inbound, q
 		return in, q, http.StatusForbidden
 	}
 	if in, err = parse(body); err != nil || !a.requests.put(same, in) {
+		if !a.sealed && r.URL.Query().Get("encrypt_type") == "aes" && !a.said.sealed.Swap(true) {
+			a.log.Warn("wechatmp: the account seals its messages; set encoding_aes_key as it is in the console")
+		}
 		return in, q, http.StatusBadRequest
 	}
 	return in, q, http.StatusOK

@@ -6,9 +6,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"qunmate/bot/chat"
@@ -80,6 +81,9 @@ func TestBadRequestsGetAStatusAndNoDetail(t *testing.T) {
 		}
 		if n := len(r.all()); n != 0 {
 			r.t.Errorf("%d events", n)
+		}
+		if r.logs.count("wrong signature") != 1 {
+			r.t.Errorf("the operator is told once:\n%s", r.logs)
 		}
 		if r.logs.count("private sentence") > 0 {
 			r.t.Error("a person is quoted in the log")
@@ -185,6 +189,49 @@ func TestOfBothFormsTheSealedOneCounts(t *testing.T) {
 	})
 }
 
+// The console only says that the address does not work.
+func TestTheOperatorIsToldWhyRequestsAreRefused(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]struct {
+		so     wechattest.Options
+		change func(*Options)
+	}{
+		"token differs":       {wechattest.Options{}, func(o *Options) { o.Token = "another" }},
+		"is the clock right":  {sealedMode, func(o *Options) { o.Now = func() time.Time { return time.Now().Add(time.Hour) } }},
+		"encoding_aes_key or": {sealedMode, func(o *Options) { o.AppID = "wx0" }},
+		"seals its messages":  {sealedMode, func(o *Options) { o.EncodingAESKey = "" }},
+	} {
+		bubble(t, c.so, c.change, func(r *rig) {
+			for range 3 {
+				if a := r.s.Post(r.t.Context(), aning, r.s.Frame(aning, "text", nil)); a.Status < 400 {
+					r.t.Errorf("%+v", a)
+				}
+			}
+			if r.logs.count(want) != 1 || r.logs.count("level=WARN") != 1 {
+				r.t.Errorf("want %q:\n%s", want, r.logs)
+			}
+		})
+	}
+}
+
+func TestAHundredPeopleWriteAtOnce(t *testing.T) {
+	t.Parallel()
+	bubble(t, sealedMode, nil, func(r *rig) {
+		r.answer, r.delay = echo, time.Second
+		r.start()
+		var all sync.WaitGroup
+		for i := range 100 {
+			all.Go(func() {
+				who, text := "o"+strconv.Itoa(i), "I am "+strconv.Itoa(i)
+				if a := r.s.Say(r.t.Context(), who, text); a.Text != "you said "+text || a.Attempts != 1 {
+					r.t.Errorf("%+v", a)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
 func TestMessagesOfTwoPeopleWithOneIDAreTwo(t *testing.T) {
 	t.Parallel()
 	bubble(t, wechattest.Options{}, nil, func(r *rig) {
@@ -250,48 +297,4 @@ func TestOverARealSocket(t *testing.T) {
 			t.Errorf("%q", p)
 		}
 	}
-}
-
-// FuzzCallback gives everything to the door, signed and not, plain and sealed.
-func FuzzCallback(f *testing.F) {
-	f.Add("signature=x&timestamp=1&nonce=2&echostr=3", push("text", "<Content>x</Content><MsgId>1</MsgId>"))
-	f.Add("encrypt_type=aes&msg_signature=a&signature=b", "<xml><Encrypt>AAAA</Encrypt></xml>")
-	f.Add("%zz", "<xml>")
-	for _, c := range decodeCases {
-		f.Add("", c.body)
-	}
-	f.Fuzz(func(t *testing.T, query, body string) {
-		synctest.Test(t, func(t *testing.T) {
-			for _, so := range []wechattest.Options{{}, sealedMode} {
-				r := connect(t, wechattest.NewServer(so), nil)
-				stop := r.start()
-				signed := r.s.Sign(body)
-				for _, method := range []string{http.MethodGet, http.MethodPost} {
-					for _, c := range []wechattest.Push{{Query: parsed(query), Body: body}, signed, {Query: signed.Query, Body: body}} {
-						w := r.request(method, c.Query, c.Body)
-						if w.Code != http.StatusOK && w.Body.Len() > 0 {
-							t.Errorf("%s: %d with detail: %q", method, w.Code, w.Body)
-						}
-						if got := w.Body.String(); method == http.MethodPost && w.Code == http.StatusOK && got != nothingToSay {
-							t.Errorf("said %q", got)
-						}
-					}
-				}
-				if err := stop(); err != nil {
-					t.Error(err)
-				}
-				for _, ev := range r.all() {
-					if !idForm.MatchString(ev.Sender.Ref.ID) || ev.Chat.Ref != ev.Sender.Ref || ev.At.Year() > 9999 {
-						t.Errorf("%+v", ev)
-					}
-				}
-			}
-		})
-	})
-}
-
-// parsed is what could be read of a query.
-func parsed(query string) url.Values {
-	v, _ := url.ParseQuery(query)
-	return v
 }

@@ -23,6 +23,10 @@ type decoded struct {
 	act    act
 }
 
+// scenePrefix stands before the scene of a QR code by which somebody followed
+// (Receiving_event_pushes).
+const scenePrefix = "qrscene_"
+
 // decoder turns pushes into events. It is pure but for the choices that were
 // offered last.
 type decoder struct {
@@ -37,7 +41,11 @@ func (d decoder) decode(in inbound) decoded {
 	}
 	switch strings.ToLower(in.Event) {
 	case "subscribe":
-		scene := strings.TrimPrefix(in.EventKey, "qrscene_")
+		// Other keys exist, such as the number of a payment.
+		scene, _ := strings.CutPrefix(in.EventKey, scenePrefix)
+		if scene == in.EventKey {
+			scene = ""
+		}
 		id := d.eventID(in)
 		added := d.event(in, id, chat.ChatChanged)
 		added.Detail = chat.ChatChange{Standing: chat.Added}

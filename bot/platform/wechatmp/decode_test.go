@@ -111,6 +111,14 @@ var decodeCases = map[string]struct {
 		},
 		acted,
 	},
+	"follow after a payment": {
+		event("subscribe", "<EventKey><![CDATA[last_trade_no_4002]]></EventKey>"),
+		[]chat.Event{
+			{ID: id("1796000000:subscribe"), Kind: chat.ChatChanged, Detail: chat.ChatChange{Standing: chat.Added}},
+			{ID: id("1796000000:subscribe.1"), Kind: chat.Message, Text: "/start", Reply: aning + ":1796000000:subscribe.1"},
+		},
+		acted,
+	},
 	"scan": {
 		event("SCAN", "<EventKey><![CDATA[123]]></EventKey><Ticket>T</Ticket>"),
 		[]chat.Event{{ID: id("1796000000:scan"), Kind: chat.Message, Text: "/start 123", Reply: aning + ":1796000000:scan"}},

@@ -2,12 +2,31 @@ package wechatmp
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/internal/wxhttp"
 )
 
 func badCredentials(err error) bool { return wxhttp.BadCredentials(err) }
+
+// said is what the operator was told, each thing once.
+type said struct{ credentials, sealed, signature, stale, unreadable atomic.Bool }
+
+// hint tells the operator why requests are refused: the platform's console only
+// says that they are, and the answer to a request says nothing.
+func (a *Account) hint() {
+	r := a.codec.Refusals()
+	if r.Signature > 0 && !a.said.signature.Swap(true) {
+		a.log.Warn("wechatmp: refused a request with a wrong signature; if it was the platform's, token differs from the console's")
+	}
+	if r.Stale > 0 && !a.said.stale.Swap(true) {
+		a.log.Warn("wechatmp: refused a request that is older or newer than five minutes; is the clock right?")
+	}
+	if r.Unreadable > 0 && !a.said.unreadable.Swap(true) {
+		a.log.Warn("wechatmp: refused a sealed message that cannot be opened; encoding_aes_key or app_id differs from the console's")
+	}
+}
 
 // What the platform says of a customer service message it does not take
 // (global error codes; 45015 also when the person does not follow any more).
@@ -26,7 +45,7 @@ func (a *Account) sendError(err error) *chat.SendError {
 	if err == nil {
 		return nil
 	}
-	if badCredentials(err) && !a.credentials.Swap(true) {
+	if badCredentials(err) && !a.said.credentials.Swap(true) {
 		a.log.Error("wechatmp: the app secret is not accepted, only open requests can be answered", "err", err)
 	}
 	return wxhttp.SendError(err)

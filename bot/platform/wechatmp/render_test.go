@@ -61,23 +61,3 @@ func TestLongTextsAreCutBetweenLetters(t *testing.T) {
 		}
 	}
 }
-
-func FuzzRender(f *testing.F) {
-	f.Add("hello <b>x</b>", "Yes", "/yes")
-	f.Add(`<a href="https://x/`+strings.Repeat("p", 2050)+`">`+strings.Repeat("\u7b7e", 900)+"</a>", "", "!1")
-	f.Add(strings.Repeat("&lt;a", 900), "]]>", "/x")
-	f.Fuzz(func(t *testing.T, text, label, command string) {
-		p, se := render(chat.Content{Text: text, Choices: []chat.Choice{{Label: label, Command: command}}})
-		if se != nil {
-			return
-		}
-		for _, part := range p.parts {
-			if len(part) > maxText || !utf8.ValidString(part) || strings.TrimSpace(part) == "" {
-				t.Errorf("%d bytes: %q", len(part), part)
-			}
-			if strings.Count(part, "<a ") != strings.Count(part, "</a>") {
-				t.Errorf("a link was cut: %q", part)
-			}
-		}
-	})
-}

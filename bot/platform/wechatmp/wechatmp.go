@@ -114,8 +114,8 @@ type Account struct {
 	answers  *answers
 	people   *people
 
-	noService   atomic.Bool // customer service messages are not permitted
-	credentials atomic.Bool // wrong ones were said
+	noService atomic.Bool // customer service messages are not permitted
+	said      said
 }
 
 var (
