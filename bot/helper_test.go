@@ -515,6 +515,24 @@ func (w *world) post(c chat.Chat, text string, change ...func(*storage.Letter)) 
 	return id
 }
 
+// posts puts several letters into the outbox at once.
+func (w *world) posts(c chat.Chat, texts ...string) []int64 {
+	w.t.Helper()
+	to := w.chat(c)
+	var ids []int64
+	w.write(func(ctx context.Context, tx *storage.Tx) error {
+		for _, text := range texts {
+			id, err := tx.Enqueue(ctx, storage.Letter{ChatID: to.ID, Connection: to.Connection, Lane: storage.LaneActivity, Kind: "test", Content: fmt.Sprintf(`{"text":%q}`, text)})
+			if err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	return ids
+}
+
 // echo answers with what was typed, and counts.
 var echo = Command{Name: "echo", Place: Anywhere, Menu: true, Run: func(ctx context.Context, req *Request) (Reply, error) {
 	return Reply{Template: "common.test_echo", Data: req.Args.String()}, count(ctx, req.Tx, "echo")

@@ -75,7 +75,9 @@ func TestEveryRoleMayDoItsOwnAndWhatTheOnesBelowMay(t *testing.T) {
 
 func TestAnAnonymousAdministratorIsAnAdministratorWithoutAName(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		mine := Command{Name: "count", Run: func(context.Context, *Request) (Reply, error) { return Reply{Template: "common.test_echo", Data: "mine"}, nil }}
+		mine := Command{Name: "count", Run: func(context.Context, *Request) (Reply, error) {
+			return Reply{Template: "common.test_echo", Data: "mine"}, nil
+		}}
 		w := begin(t, byRole, commands(mine))
 		anonymous := func(text string) {
 			ev := w.message(club, "", text)
