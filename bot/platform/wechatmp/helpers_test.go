@@ -200,6 +200,9 @@ func (r *rig) reads(openid, want string) {
 	}
 }
 
+// pass lets time pass in the bubble.
+func (r *rig) pass(d time.Duration) { time.Sleep(d) }
+
 // letter sends a text that answers nothing.
 func (r *rig) letter(openid, text string) error {
 	_, err := r.Send(r.t.Context(), chat.Letter{Chat: r.chat(openid), Content: chat.Content{Text: text}})
