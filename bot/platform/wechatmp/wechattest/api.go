@@ -12,7 +12,7 @@ import (
 
 // The addresses of the API.
 const (
-	PathStableToken = "/cgi-bin/stable_token" //nolint:gosec // an address
+	PathStableToken = "/cgi-bin/stable_token"
 	PathCustomSend  = "/cgi-bin/message/custom/send"
 	PathMenuCreate  = "/cgi-bin/menu/create"
 	PathMenuGet     = "/cgi-bin/menu/get"
