@@ -67,14 +67,15 @@ func renderMarkdown(spans []chat.Span) string {
 		if i+1 < len(spans) {
 			next, _ = utf8.DecodeRuneInString(spans[i+1].Text)
 		}
-		for j, line := range strings.Split(s.Text, "\n") {
+		lines := strings.Split(s.Text, "\n")
+		for j, line := range lines {
 			if j > 0 {
 				// Two blanks make it a line end in every kind of markdown; alone it
 				// may be taken for a blank.
 				b.WriteString("  \n")
 			}
 			after := next
-			if j < strings.Count(s.Text, "\n") {
+			if j < len(lines)-1 {
 				after = '\n'
 			}
 			writeLine(&b, s, line, after)
@@ -88,7 +89,7 @@ func writeLine(b *strings.Builder, s chat.Span, line string, after rune) {
 	start := b.Len() == 0 || strings.HasSuffix(b.String()[max(0, b.Len()-1):], "\n")
 	switch {
 	case s.Link != "" && strings.TrimSpace(line) != "":
-		b.WriteString("[" + escapeText(line, false) + "](" + escapeAddress(s.Link) + ")")
+		b.WriteString("[" + escapeText(line, false) + "](" + escapeAddress(s.Link, "()") + ")")
 	case s.Code && strings.TrimSpace(line) != "":
 		b.WriteString("`" + escapeCode(line) + "`")
 	case s.Bold || s.Italic:
@@ -151,11 +152,17 @@ var entity = regexp.MustCompile(`^&(#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9
 // no markup comes of it. start says that it begins a line. Addresses in it
 // stay addresses.
 func escapeText(s string, start bool) string {
+	s = strings.Map(func(r rune) rune {
+		if (r < ' ' && r != '\t') || r == 0x7F {
+			return -1 // control characters mean nothing here
+		}
+		return r
+	}, s)
 	var b strings.Builder
 	prev := rune(0)
 	for s != "" {
-		if n := addressLength(s); n > 0 && !isWord(prev) {
-			b.WriteString(escapeAddress(s[:n]))
+		if n := addressLength(s, prev); n > 0 {
+			b.WriteString(escapeAddress(s[:n], ""))
 			prev, _ = utf8.DecodeLastRuneInString(s[:n])
 			s, start = s[n:], false
 			continue
@@ -167,8 +174,6 @@ func escapeText(s string, start bool) string {
 			next = 0
 		}
 		switch w := wide[r]; {
-		case r < 0x20 && r != '\t', r == 0x7F:
-			// Control characters mean nothing here.
 		case w != 0:
 			b.WriteRune(w)
 		case r == '_' && (!isWord(prev) || !isWord(next)):
@@ -199,9 +204,10 @@ func opensBlock(r, next rune) bool {
 	return false
 }
 
-// addressLength is how much of the text's beginning is a web address.
-func addressLength(s string) int {
-	if !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") {
+// addressLength is how much of the text's beginning is a web address; prev is
+// the letter before it.
+func addressLength(s string, prev rune) int {
+	if isWord(prev) || (!strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://")) {
 		return 0
 	}
 	end := strings.IndexFunc(s, func(r rune) bool {
@@ -214,13 +220,14 @@ func addressLength(s string) int {
 }
 
 // escapeAddress keeps an address from ending early and from being markup:
-// what could is percent-encoded, which leaves the address what it is.
-func escapeAddress(s string) string {
+// what could is percent-encoded, which leaves the address what it is. more are
+// further letters to encode.
+func escapeAddress(s, more string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		c := s[i]
 		inWord := c == '_' && i > 0 && i+1 < len(s) && isWord(rune(s[i-1])) && isWord(rune(s[i+1]))
-		if c <= ' ' || c == 0x7F || (strings.IndexByte("\"'()*<>[\\]^_`{|}~", c) >= 0 && !inWord) {
+		if c <= ' ' || c == 0x7F || (strings.IndexByte("\"'*<>[\\]^_`{|}~"+more, c) >= 0 && !inWord) {
 			b.WriteByte('%')
 			b.WriteByte("0123456789ABCDEF"[c>>4])
 			b.WriteByte("0123456789ABCDEF"[c&15])
