@@ -26,10 +26,13 @@ type guard struct {
 }
 
 type account struct {
-	minute []time.Time // the newest, at most perMinute
-	hour   [60]int     // by minute of the hour
-	last   int64       // the minute hour was written in
+	minute []time.Time  // the newest, at most perMinute
+	hour   [buckets]int // by minute
+	last   int64        // the minute hour was written in
 }
+
+// buckets cover an hour and the minute that has begun.
+const buckets = 61
 
 // take counts n messages of a conversation, at most perMinute, or says how
 // long to wait until they are allowed. All or nothing: half a letter helps
@@ -56,7 +59,7 @@ func (g *guard) take(key string, n int, now time.Time) (wait time.Duration) {
 	for range n {
 		a.minute = append(a.minute, now)
 	}
-	a.hour[a.last%60] += n
+	a.hour[a.last%buckets] += n
 	return 0
 }
 
@@ -69,7 +72,7 @@ func (g *guard) give(key string, n int) {
 		return
 	}
 	a.minute = a.minute[:max(0, len(a.minute)-n)]
-	a.hour[a.last%60] = max(0, a.hour[a.last%60]-n)
+	a.hour[a.last%buckets] = max(0, a.hour[a.last%buckets]-n)
 }
 
 // prune forgets conversations that have been quiet for an hour, when there are
@@ -101,11 +104,11 @@ func (a *account) advance(now time.Time) {
 	if minute <= a.last {
 		return // the same minute, or a clock that went back
 	}
-	if minute-a.last >= 60 {
-		a.hour = [60]int{}
+	if minute-a.last >= buckets {
+		a.hour = [buckets]int{}
 	} else {
 		for m := a.last + 1; m <= minute; m++ {
-			a.hour[m%60] = 0
+			a.hour[m%buckets] = 0
 		}
 	}
 	a.last = minute
@@ -121,9 +124,9 @@ func (a *account) sum() int {
 
 // until is how long it takes for n messages to leave the hour.
 func (a *account) until(n int, now time.Time) time.Duration {
-	for m := a.last - 59; m <= a.last; m++ {
-		if n -= a.hour[(m+60)%60]; n <= 0 {
-			return max(time.Second, time.Unix((m+60)*60, 0).Sub(now))
+	for m := a.last - buckets + 1; m <= a.last; m++ {
+		if n -= a.hour[(m+buckets)%buckets]; n <= 0 {
+			return max(time.Second, time.Unix((m+buckets)*60, 0).Sub(now))
 		}
 	}
 	return time.Hour
