@@ -79,6 +79,12 @@ func adjust(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	}
 	if used {
 		args = args.From(1)
+		// A mention may be a name of several words.
+		for i, w := range strings.Fields(who.Name) {
+			if i > 0 && args.Word(0) == w {
+				args = args.From(1)
+			}
+		}
 	}
 	n, ok := amount(args.Word(0))
 	if !ok || n == 0 || n > maxAdjust || n < -maxAdjust {
@@ -116,9 +122,13 @@ func pick(yes bool, a, b string) string {
 	return b
 }
 
-// amount reads +20, -20, −20 (a real minus) or 20.
+// amount reads +20, -20 or 20, with the minus of any keyboard.
 func amount(word string) (int64, bool) {
-	word = strings.Replace(word, "−", "-", 1)
+	for _, minus := range []string{"−", "–", "—"} {
+		if rest, ok := strings.CutPrefix(word, minus); ok {
+			word = "-" + rest
+		}
+	}
 	n, err := strconv.ParseInt(word, 10, 64)
 	return n, err == nil
 }
