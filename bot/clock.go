@@ -34,7 +34,7 @@ var ErrBackwards = errors.New("the clock only moves forward")
 func (c *Clock) Shift(to time.Time) (time.Duration, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ahead := to.Sub(time.Now())
+	ahead := time.Until(to)
 	if ahead < c.offset {
 		return c.offset, ErrBackwards
 	}

@@ -145,7 +145,7 @@ type Choice struct {
 }
 
 // Refusal is an error for the person: the writes are undone, the answer stays.
-type Refusal struct {
+type Refusal struct { //nolint:errname // a refusal is an answer that travels as an error
 	Reply Reply
 	// Quiet refusals are said once an hour per person and chat, then not at all.
 	Quiet bool

@@ -31,9 +31,11 @@ type delivery struct {
 	engine   *Engine
 	platform chat.Platform
 	wake     wake
+	news     bool // the outbox may hold letters that are not loaded
 
 	cursor  [storage.LaneBroadcast + 1]int64 // letters of a lane up to this id are loaded or settled
 	count   [storage.LaneBroadcast + 1]int   // letters in memory per lane
+	rest    [storage.LaneBroadcast + 1]bool  // the lane has more letters than were loaded
 	chats   map[int64]*mailbox
 	all     budget
 	results chan result
@@ -62,7 +64,7 @@ type result struct {
 }
 
 func newDelivery(e *Engine, p chat.Platform) *delivery {
-	d := &delivery{engine: e, platform: p, wake: newWake(), chats: map[int64]*mailbox{}, results: make(chan result, inFlight)}
+	d := &delivery{engine: e, platform: p, wake: newWake(), news: true, chats: map[int64]*mailbox{}, results: make(chan result, inFlight)}
 	d.all.span = time.Second
 	return d
 }
@@ -124,6 +126,11 @@ func (d *delivery) run(ctx context.Context) {
 			d.pay(ctx)
 		}
 		next := d.payAt
+		select {
+		case <-d.wake:
+			d.news = true
+		default:
+		}
 		if err := d.load(ctx); err != nil && ctx.Err() == nil {
 			d.engine.Log.Error("outbox", "connection", d.platform.Name(), "err", err)
 			next = earlier(next, d.engine.Clock.Now().Add(time.Second))
@@ -159,22 +166,35 @@ func (d *delivery) wait(ctx context.Context, next time.Time, changed <-chan stru
 	case <-alarm:
 	case <-changed:
 	case <-d.wake:
+		d.news = true
 	case r := <-d.results:
 		d.settleAll(context.WithoutCancel(ctx), r)
 	}
 }
 
-// load takes new letters from the outbox, lane by lane.
+// load takes new letters from the outbox, lane by lane, if there can be any: it
+// is called for every letter that leaves.
 func (d *delivery) load(ctx context.Context) error {
-	return d.engine.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
-		for lane := range storage.LaneBroadcast + 1 {
-			if d.count[lane] >= loaded {
-				continue
-			}
-			letters, err := r.OpenLetters(ctx, d.platform.Name(), lane, d.cursor[lane], loaded-d.count[lane])
+	var lanes []storage.Lane
+	for lane := range storage.LaneBroadcast + 1 {
+		if d.news && d.count[lane] < loaded || d.rest[lane] && d.count[lane] < loaded/2 {
+			lanes = append(lanes, lane)
+		} else if d.news {
+			d.rest[lane] = true
+		}
+	}
+	d.news = false
+	if len(lanes) == 0 {
+		return nil
+	}
+	err := d.engine.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
+		for _, lane := range lanes {
+			most := loaded - d.count[lane]
+			letters, err := r.OpenLetters(ctx, d.platform.Name(), lane, d.cursor[lane], most)
 			if err != nil {
 				return err
 			}
+			d.rest[lane] = len(letters) == most
 			for _, l := range letters {
 				if err := d.put(ctx, r, l); err != nil {
 					return err
@@ -183,6 +203,10 @@ func (d *delivery) load(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err != nil {
+		d.news = true
+	}
+	return err
 }
 
 // put files a letter into its chat's mailbox.
@@ -335,7 +359,7 @@ func (d *delivery) attempt(ctx context.Context, c storage.Chat, group []storage.
 	if l.Verb == storage.VerbDelete {
 		deleter, ok := d.platform.(chat.Deleter)
 		if !ok {
-			return sent, &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("the platform cannot delete")}
+			return sent, &chat.SendError{Fault: chat.Rejected, Err: errors.New("the platform cannot delete")}
 		}
 		return sent, deleter.Delete(ctx, chatOf(c), l.ExternalID)
 	}

@@ -97,7 +97,8 @@ func (e *Engine) prepare(ctx context.Context, tx *storage.Tx, via string, ev cha
 	if err := req.chooseCommunity(ctx); err != nil {
 		return nil, false, err
 	}
-	return req, true, req.setTimes(ctx)
+	err := req.setTimes(ctx)
+	return req, err == nil, err
 }
 
 // chooseCommunity finds the community of a private chat: the only one the

@@ -182,8 +182,10 @@ func (e *Engine) askCommunity(ctx context.Context, req *Request, cmd Command) er
 				return err
 			}
 		}
-		choices = append(choices, Choice{Label: "common.community_choice", Data: label,
-			Command: strings.TrimSpace("/use " + strconv.Itoa(i+1) + " /" + req.Command + " " + req.Args.String())})
+		choices = append(choices, Choice{
+			Label: "common.community_choice", Data: label,
+			Command: strings.TrimSpace("/use " + strconv.Itoa(i+1) + " /" + req.Command + " " + req.Args.String()),
+		})
 	}
 	return Refuse("common.which_community", data, choices...)
 }

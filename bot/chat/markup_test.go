@@ -144,8 +144,10 @@ func TestSplitKeepsStylesOnBothSidesOfACut(t *testing.T) {
 		got = append(got, p...)
 	}
 	want := []chat.Span{
-		{Text: "a"}, {Text: "bb", Bold: true},
-		{Text: "bb", Bold: true}, {Text: "c", Link: "https://e.org"},
+		{Text: "a"},
+		{Text: "bb", Bold: true},
+		{Text: "bb", Bold: true},
+		{Text: "c", Link: "https://e.org"},
 		{Text: "ccc", Link: "https://e.org"},
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -4,6 +4,7 @@ package chattest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -125,7 +126,7 @@ func (n *Network) Facts(_ context.Context, c chat.Chat) (chat.Facts, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.down {
-		return chat.Facts{}, &chat.SendError{Fault: chat.Retry, Err: fmt.Errorf("network is down")}
+		return chat.Facts{}, &chat.SendError{Fault: chat.Retry, Err: errors.New("network is down")}
 	}
 	return chat.Facts{Admins: slices.Clone(n.admins[c.Ref]), Missing: slices.Clone(n.missing), Members: n.members}, nil
 }
@@ -135,7 +136,7 @@ func (n *Network) Send(_ context.Context, l chat.Letter) (chat.Sent, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.down {
-		return chat.Sent{}, &chat.SendError{Fault: chat.Retry, Err: fmt.Errorf("network is down")}
+		return chat.Sent{}, &chat.SendError{Fault: chat.Retry, Err: errors.New("network is down")}
 	}
 	if n.fault != nil {
 		if err := n.fault(l); err != nil {
