@@ -32,8 +32,9 @@ func (w *world) crowd(c chat.Chat, text string, at []time.Duration) (waits map[s
 	w.pass(10 * time.Minute)
 	waits, times = map[string]time.Duration{}, map[string]int{}
 	for _, a := range w.net.tried() {
+		text := chat.Plain(a.letter.Content.Text)
 		for who := range asked {
-			if a.err == nil && strings.Contains(chat.Plain(a.letter.Content.Text), who) {
+			if a.err == nil && strings.Contains(text, who) {
 				times[who]++
 				waits[who] = a.at.Sub(asked[who])
 			}
@@ -58,6 +59,9 @@ func TestTwoHundredAnswersInOneGroupReachEverybodyOnceAndSoon(t *testing.T) {
 		"a hundred, then more": append(make([]time.Duration, 100), spread[100:]...),
 	} {
 		for _, whispers := range []bool{true, false} {
+			if !whispers && name != "over a minute" {
+				continue // it matters to the deletions only
+			}
 			t.Run(fmt.Sprintf("%s, private answers %v", name, whispers), func(t *testing.T) {
 				bubble(t, func(t *testing.T) {
 					w := begin(t, commands(queue), with(newLine("main", limited(20), func(c *chat.Caps) { c.Whispers = whispers })))

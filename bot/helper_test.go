@@ -102,6 +102,7 @@ type line struct {
 	facts    func(context.Context, chat.Chat) (chat.Facts, error)
 	asked    int
 	attempts []attempt
+	longID   string // added to the ids of messages
 }
 
 type attempt struct {
@@ -140,6 +141,7 @@ func (l *line) Send(ctx context.Context, letter chat.Letter) (chat.Sent, error) 
 	}
 	l.mu.Lock()
 	l.attempts[n].err = err
+	sent.ID += l.longID
 	l.mu.Unlock()
 	return sent, err
 }
@@ -171,6 +173,12 @@ func (l *line) onFacts(f func(context.Context, chat.Chat) (chat.Facts, error)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.facts = f
+}
+
+func (l *line) setLongID(s string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.longID = s
 }
 
 func (l *line) tried() []attempt {
