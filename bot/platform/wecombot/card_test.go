@@ -3,6 +3,7 @@ package wecombot
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ func votes(n int) []chat.Choice {
 func TestChoicesBecomeTheCardThatHoldsThem(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{1: typeButtons, 6: typeButtons, 7: typeVote, 20: typeVote, 21: ""} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			t.Parallel()
 			bubble(t, wecomtest.Options{}, nil, func(r *rig) {
 				k := newSink()
@@ -30,21 +31,21 @@ func TestChoicesBecomeTheCardThatHoldsThem(t *testing.T) {
 				ev := r.heard(k, group, "lilei", "/poll")
 				r.mustSend(letter(ev, "Party?", votes(n)...))
 				sent := r.s.Sent()
-				text := ""
+				var said strings.Builder
 				var shown *wecomtest.Card
 				for _, m := range sent {
-					text += m.Plain()
+					said.WriteString(m.Plain() + "\n")
 					if m.Card != nil {
 						shown = m.Card
 						for _, row := range m.Card.Horizontal {
-							text += row.Value + "\n"
+							said.WriteString(row.Value + "\n")
 						}
 					}
 				}
 				// Whatever the card, the text says how each choice is typed.
 				for _, c := range votes(n) {
-					if !strings.Contains(text, "@helper "+c.Command) {
-						r.t.Errorf("%q is not told in %q", c.Command, text)
+					if !strings.Contains(said.String(), "@helper "+c.Command) {
+						r.t.Errorf("%q is not told in %q", c.Command, said.String())
 					}
 				}
 				if got := typeOf(shown); got != want {
@@ -206,8 +207,8 @@ func TestOldCardsAreForgotten(t *testing.T) {
 	t.Parallel()
 	var k cards
 	for i := range maxCards + 10 {
-		k.put(card{Task: fmt.Sprint(i)})
-		k.put(card{Task: fmt.Sprint(i), Sub: "again"})
+		k.put(card{Task: strconv.Itoa(i)})
+		k.put(card{Task: strconv.Itoa(i), Sub: "again"})
 	}
 	if _, ok := k.get("9"); ok {
 		t.Error("an old one is remembered")

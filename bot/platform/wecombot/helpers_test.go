@@ -122,7 +122,11 @@ func (w *wireTap) RoundTrip(req *http.Request) (*http.Response, error) {
 	if n := w.open.Add(1); n > w.most.Load() {
 		w.most.Store(n)
 	}
-	resp.Body = &tapped{resp.Body.(readWriteCloser), w, sync.Once{}}
+	socket, ok := resp.Body.(readWriteCloser)
+	if !ok {
+		return nil, errors.New("no socket")
+	}
+	resp.Body = &tapped{socket, w, sync.Once{}}
 	return resp, nil
 }
 
@@ -292,13 +296,11 @@ func fault(t *testing.T, err error) *chat.SendError {
 	return se
 }
 
-func wantFault(t *testing.T, err error, want chat.Fault) *chat.SendError {
+func wantFault(t *testing.T, err error, want chat.Fault) {
 	t.Helper()
-	se := fault(t, err)
-	if se.Fault != want {
+	if se := fault(t, err); se.Fault != want {
 		t.Fatalf("%v is %s, want %s", err, se.Fault, want)
 	}
-	return se
 }
 
 func choice(label, command string) chat.Choice { return chat.Choice{Label: label, Command: command} }

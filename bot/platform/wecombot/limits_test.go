@@ -1,7 +1,7 @@
 package wecombot
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -82,7 +82,7 @@ func TestTheGuardForgetsQuietChats(t *testing.T) {
 	var g guard
 	now := time.Unix(1700000000, 0)
 	for i := range 5000 {
-		g.take(fmt.Sprint(i), 1, now.Add(time.Duration(i)*10*time.Second))
+		g.take(strconv.Itoa(i), 1, now.Add(time.Duration(i)*10*time.Second))
 	}
 	if n := len(g.chats); n > 1400 {
 		t.Errorf("%d are remembered", n)
@@ -104,8 +104,8 @@ func TestARushIsThrottledBeforeThePlatformMinds(t *testing.T) {
 				sent++
 				continue
 			}
-			se := wantFault(r.t, err, chat.Throttled)
-			if se.After <= 0 {
+			se := fault(r.t, err)
+			if se.Fault != chat.Throttled || se.After <= 0 {
 				r.t.Fatal(se)
 			}
 			waitFor(r.t, se.After)

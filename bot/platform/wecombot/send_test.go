@@ -141,7 +141,7 @@ func TestTheLastResortIsTheFallback(t *testing.T) {
 		}
 		answer = &chat.SendError{Fault: chat.Throttled, After: time.Minute, Err: errNotNow}
 		_, err := r.Send(r.t.Context(), post(group, "more"))
-		if se := wantFault(r.t, err, chat.Throttled); se.After != time.Minute {
+		if se := fault(r.t, err); se.Fault != chat.Throttled || se.After != time.Minute {
 			r.t.Error(se)
 		}
 		if len(got) != 2 || got[0].Content.Text != "news" || len(r.s.Sent()) != 0 {
@@ -279,7 +279,7 @@ func TestLongTextsAreSentInPartsAndHalfOfOneIsUncertain(t *testing.T) {
 			r.s.Fail(f)
 			close(hold)
 			_, err := r.Send(r.t.Context(), letter(ev, long))
-			if se := wantFault(r.t, err, chat.Unknown); !strings.Contains(se.Error(), "1 of 3") {
+			if se := fault(r.t, err); se.Fault != chat.Unknown || !strings.Contains(se.Error(), "1 of 3") {
 				r.t.Errorf("%s: %v", name, se)
 			}
 		}
@@ -432,7 +432,7 @@ func TestEnteringIsAnsweredWithAWelcome(t *testing.T) {
 				if c.known {
 					r.heard(k, lilei, "lilei", "hello")
 				}
-				if r.Caps(chatOfTest(lilei)).Push != true {
+				if !r.Caps(chatOfTest(lilei)).Push {
 					r.t.Error("no push")
 				}
 				n := len(k.all())

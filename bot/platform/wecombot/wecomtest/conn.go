@@ -33,7 +33,7 @@ type ack struct {
 // conn is one long connection.
 type conn struct {
 	ws   *websocket.Conn
-	life context.Context //nolint:containedctx // ends with the connection
+	life context.Context
 	end  context.CancelFunc
 
 	mu     sync.Mutex

@@ -69,7 +69,7 @@ type Server struct {
 	ln     net.Listener
 	memory *pipeListener
 	end    context.CancelFunc
-	life   context.Context //nolint:containedctx // of everything in the background
+	life   context.Context
 	bg     sync.WaitGroup
 
 	mu       sync.Mutex
