@@ -289,31 +289,3 @@ func (r *run) pass(s step) {
 	}
 	time.Sleep(d)
 }
-
-// trouble is what happens to the bot and the group.
-func (r *run) trouble(s step) {
-	word, rest, _ := strings.Cut(s.text, " ")
-	c := r.place(step{})
-	switch word {
-	case "restart":
-		r.stop()
-		r.boot()
-	case "down", "up":
-		r.net.SetDown(word == "down")
-	case "duplicate": // the platform delivers somebody's newest event again
-		r.deliver(r.last[rest])
-	case "join", "leave":
-		ev := r.event(step{who: rest}, c)
-		ev.Kind, ev.Detail = chat.Join, chat.Membership{User: r.person(rest)}
-		if word == "leave" {
-			ev.Kind = chat.Leave
-		}
-		r.deliver(ev)
-	case "added":
-		ev := r.event(step{who: r.admins[0]}, c)
-		ev.Kind, ev.Detail = chat.ChatChanged, chat.ChatChange{Standing: chat.Added, Missing: strings.Fields(rest)}
-		r.deliver(ev)
-	default:
-		r.more(s, word, rest)
-	}
-}
