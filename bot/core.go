@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"qunmate/bot/chat"
@@ -143,45 +144,85 @@ type factJob struct {
 	via  string
 }
 
+// questions are the facts to ask for. A decision that waits goes before what is
+// asked in advance, and one question about a chat is enough.
+type questions struct {
+	mu     sync.Mutex
+	open   map[chat.Ref]bool
+	urgent chan factJob
+	later  chan factJob
+}
+
+// askers is how many questions are under way at one time: a chat that does not
+// answer must not keep the others waiting.
+const askers = 4
+
+func newQuestions() questions {
+	return questions{open: map[chat.Ref]bool{}, urgent: make(chan factJob, 256), later: make(chan factJob)}
+}
+
 // ask queues a question about a chat; when too many wait already the parked
 // event is decided with what is known, after parkLimit.
 func (e *Engine) ask(c chat.Chat, via string) {
+	q := &e.facts
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open[c.Ref] {
+		return
+	}
 	select {
-	case e.facts <- factJob{c, via}:
+	case q.urgent <- factJob{c, via}:
+		q.open[c.Ref] = true
 	default:
 	}
 }
 
 // learn asks for facts outside of any transaction and hands them in as events.
-func (e *Engine) learn(ctx context.Context) {
-	if err := e.askKnown(ctx); err != nil && ctx.Err() == nil {
-		e.Log.Error("facts", "err", err)
-	}
+// Only one of the askers takes what is asked in advance.
+func (e *Engine) learn(ctx context.Context, later <-chan factJob) {
 	for {
+		var j factJob
 		select {
-		case <-ctx.Done():
-			return
-		case j := <-e.facts:
-			if err := e.learnOne(ctx, j); err != nil && ctx.Err() == nil {
-				e.Log.Error("facts", "chat", j.chat.Ref.String(), "err", err)
+		case j = <-e.facts.urgent:
+		default:
+			select {
+			case <-ctx.Done():
+				return
+			case j = <-e.facts.urgent:
+			case j = <-later:
 			}
 		}
+		if err := e.learnOne(ctx, j); err != nil && ctx.Err() == nil {
+			e.Log.Error("facts", "chat", j.chat.Ref.String(), "err", err)
+		}
+		e.facts.mu.Lock()
+		delete(e.facts.open, j.chat.Ref)
+		e.facts.mu.Unlock()
 	}
 }
 
 // askKnown asks once about every group after a start: what a platform can do
-// there depends on the bot's standing, which it forgot. As many as the queue
-// takes; the others are asked for when a decision needs it.
-func (e *Engine) askKnown(ctx context.Context) error {
-	return e.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
-		chats, err := r.Chats(ctx, "")
-		for _, c := range chats {
-			if p := e.platforms[c.Connection]; p != nil && c.Kind == string(chat.Group) && p.Caps(chatOf(c)).AdminList {
-				e.ask(chatOf(c), c.Connection)
-			}
-		}
+// there depends on the bot's standing, which it forgot.
+func (e *Engine) askKnown(ctx context.Context) {
+	var chats []storage.Chat
+	err := e.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
+		var err error
+		chats, err = r.Chats(ctx, "")
 		return err
 	})
+	if err != nil && ctx.Err() == nil {
+		e.Log.Error("facts", "err", err)
+	}
+	for _, c := range chats {
+		if p := e.platforms[c.Connection]; p == nil || c.Kind != string(chat.Group) || !p.Caps(chatOf(c)).AdminList {
+			continue
+		}
+		select {
+		case e.facts.later <- factJob{chatOf(c), c.Connection}:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 const factTimeout = 10 * time.Second

@@ -56,7 +56,7 @@ type Engine struct {
 	inbox   wake // something waits in the inbox
 	timers  wake // a deadline was set
 	mail    map[string]*delivery
-	facts   chan factJob
+	facts   questions
 	ready   chan struct{} // closed when Run has put the database in order
 	over    chan struct{} // closed when Run has ended: nobody takes jobs any more
 	full    fullAlarm
@@ -75,7 +75,7 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{
 		Options: o, routes: map[string]int{}, platforms: map[string]chat.Platform{}, operators: map[chat.Ref]bool{},
 		jobs: make(chan job), inbox: newWake(), timers: newWake(), mail: map[string]*delivery{},
-		facts: make(chan factJob, 256), ready: make(chan struct{}), over: make(chan struct{}),
+		facts: newQuestions(), ready: make(chan struct{}), over: make(chan struct{}),
 		full: fullAlarm{bell: newWake()},
 	}
 	for i, p := range o.Platforms {
@@ -113,7 +113,14 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	inner.Go(func() { e.watchInbox(ctx) })
 	inner.Go(func() { e.watchTimers(ctx) })
-	inner.Go(func() { e.learn(ctx) })
+	for i := range askers {
+		later := e.facts.later
+		if i > 0 {
+			later = nil
+		}
+		inner.Go(func() { e.learn(ctx, later) })
+	}
+	inner.Go(func() { e.askKnown(ctx) })
 	inner.Go(func() { e.keepMenus(ctx) })
 	inner.Go(func() { e.housekeep(ctx) })
 	inner.Go(func() { e.watchFull(ctx) })

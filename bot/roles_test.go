@@ -199,7 +199,7 @@ func TestAnAdministratorIsNotRefusedBecauseAnotherChatsListCameFirst(t *testing.
 		w.net.SetAdmins(club.Ref, person("管理"))
 		w.net.SetAdmins(other.Ref, person("队长"))
 		w.net.onFacts(func(ctx context.Context, c chat.Chat) (chat.Facts, error) {
-			time.Sleep(3 * time.Second) // asked one after the other
+			time.Sleep(map[string]time.Duration{club.Ref.ID: 3 * time.Second, other.Ref.ID: 6 * time.Second}[c.Ref.ID])
 			return w.net.Network.Facts(ctx, c)
 		})
 		w.deliver(w.message(club, "管理", "/boss"), w.message(other, "队长", "/boss"))
@@ -208,6 +208,40 @@ func TestAnAdministratorIsNotRefusedBecauseAnotherChatsListCameFirst(t *testing.
 		w.pass(3 * time.Second)
 		w.heard("boss as admin")
 		equal(t, "questions", w.net.questions(), 2)
+	})
+}
+
+// After a start every group is asked about; a decision that waits goes before.
+func TestWhatIsAskedInAdvanceHoldsUpNoDecision(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := begin(t, byRole)
+		for i := range 60 {
+			c := group(fmt.Sprint(i))
+			w.net.SetAdmins(c.Ref, person("管理"))
+			w.say(c, "管理", "hello")
+		}
+		w.net.onFacts(func(ctx context.Context, c chat.Chat) (chat.Facts, error) {
+			time.Sleep(4 * time.Second)
+			return w.net.Network.Facts(ctx, c)
+		})
+		w.restart()
+		var evs []chat.Event
+		for range 20 { // one question about a chat is enough
+			evs = append(evs, w.message(group("59"), "管理", "/boss"))
+		}
+		asked := w.net.questions()
+		w.deliver(evs...)
+		w.pass(4 * time.Second)
+		equal(t, "answers", len(w.news()), 20)
+		if n := w.net.questions() - asked; n > 3 {
+			t.Errorf("%d questions in four seconds", n)
+		}
+		w.pass(10 * time.Minute)
+		for i := range 60 {
+			if w.chat(group(fmt.Sprint(i))).FactsAt.IsZero() {
+				t.Fatalf("nothing was learned of group %d", i)
+			}
+		}
 	})
 }
 
