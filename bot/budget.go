@@ -77,11 +77,21 @@ func (b *budget) evenly(now time.Time) time.Time {
 	return at
 }
 
-// gap is the pause after n sends in the window. Connections have none: their
-// limit is a plain count per second.
+// A connection's second is counted a little long, and beyond a third of it the
+// sends are spread evenly: the platform counts arrivals, and requests that left
+// in two bursts a second apart can arrive as one.
+const (
+	connectionSpan = 1080 * time.Millisecond
+	burstShare     = 3
+)
+
+// gap is the pause after n sends in the window.
 func (b *budget) gap(n int) time.Duration {
 	if b.span < time.Minute {
-		return 0
+		if n < b.limit/burstShare {
+			return 0
+		}
+		return b.span / time.Duration(b.limit)
 	}
 	quick := int(quickShare * float64(b.limit))
 	if n < quick {

@@ -65,7 +65,7 @@ type result struct {
 
 func newDelivery(e *Engine, p chat.Platform) *delivery {
 	d := &delivery{engine: e, platform: p, wake: newWake(), news: true, chats: map[int64]*mailbox{}, results: make(chan result, inFlight)}
-	d.all.span = time.Second
+	d.all.span = connectionSpan
 	return d
 }
 
