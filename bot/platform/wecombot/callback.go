@@ -197,15 +197,14 @@ func (b *Bot) hand(r request, ev chat.Event) error {
 // reply waits for the letter that answers the callback and writes it; true if
 // there was one.
 func (b *Bot) reply(r request, p *passive) bool {
-	if again, ok := p.repeat(); ok {
-		return b.say(r, again) == nil // its first answer may not have arrived
-	}
 	timer := time.NewTimer(time.Until(r.until))
 	defer timer.Stop()
 	select {
 	case o := <-p.offers:
 		o.done <- b.accept(r, p, o.body)
 		return true
+	case <-p.said: // a repetition: the answer to the first call may not have arrived
+		return b.say(r, p.answer) == nil
 	case <-timer.C:
 	case <-r.ctx.Done():
 	}
@@ -222,7 +221,7 @@ func (b *Bot) accept(r request, p *passive, body *payload) error {
 	if err := b.say(r, *body); err != nil {
 		return &lostError{err}
 	}
-	p.answered(*body)
+	p.keep(*body)
 	return nil
 }
 

@@ -572,7 +572,7 @@ func TestOldRequestsAreForgotten(t *testing.T) {
 	for i := range 100 {
 		p := o.join(keyOf(chat.Ref{ID: string(rune('a' + i))}), now)
 		if i%2 == 0 {
-			p.answered(payload{})
+			p.keep(payload{})
 		}
 		o.leave(p)
 	}

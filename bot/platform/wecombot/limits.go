@@ -23,6 +23,7 @@ const uploads = "\x00uploads"
 type guard struct {
 	mu    sync.Mutex
 	chats map[string]*account
+	most  int // prune when there are more
 }
 
 type account struct {
@@ -75,12 +76,13 @@ func (g *guard) give(key string, n int) {
 	a.hour[a.last%buckets] = max(0, a.hour[a.last%buckets]-n)
 }
 
-// prune forgets conversations that have been quiet for an hour, when there are
-// many.
+// prune forgets conversations that have been quiet for an hour, whenever their
+// number has doubled.
 func (g *guard) prune(now time.Time) {
-	if len(g.chats) < 1000 {
+	if len(g.chats) <= max(g.most, 1000) {
 		return
 	}
+	defer func() { g.most = 2 * len(g.chats) }()
 	for key, a := range g.chats {
 		if a.advance(now); a.sum() == 0 {
 			delete(g.chats, key)

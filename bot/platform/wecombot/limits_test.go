@@ -84,7 +84,7 @@ func TestTheGuardForgetsQuietChats(t *testing.T) {
 	for i := range 5000 {
 		g.take(strconv.Itoa(i), 1, now.Add(time.Duration(i)*10*time.Second))
 	}
-	if n := len(g.chats); n > 1400 {
+	if n := len(g.chats); n > 2100 {
 		t.Errorf("%d are remembered", n)
 	}
 	g.give("unknown", 1)

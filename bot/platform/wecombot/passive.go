@@ -26,18 +26,21 @@ var errGone = errors.New("the platform does not wait any more")
 // passives are the requests that wait for their answers, by key. A letter and
 // its request meet here; whichever comes first waits for the other.
 type passives struct {
-	mu sync.Mutex
-	m  map[string]*passive
+	mu     sync.Mutex
+	m      map[string]*passive
+	pruned time.Time
 }
 
 type passive struct {
 	offers chan offer
-	since  time.Time // of the first request
+	since  time.Time     // of the first request
+	said   chan struct{} // closed when answer is there
+	answer payload
 
 	mu      sync.Mutex
 	waiting int
 	gone    chan struct{} // closed when no request waits
-	said    *payload
+	kept    bool
 	last    time.Time // when a request came last
 }
 
@@ -57,7 +60,7 @@ func (o *passives) join(key string, now time.Time) *passive {
 	p := o.m[key]
 	if p == nil {
 		o.prune(now)
-		p = &passive{offers: make(chan offer), since: now}
+		p = &passive{offers: make(chan offer), said: make(chan struct{}), since: now}
 		o.m[key] = p
 	}
 	p.mu.Lock()
@@ -72,9 +75,13 @@ func (o *passives) join(key string, now time.Time) *passive {
 
 // prune forgets requests that ended a while ago.
 func (o *passives) prune(now time.Time) {
+	if now.Sub(o.pruned) < 10*time.Second {
+		return
+	}
+	o.pruned = now
 	for key, p := range o.m {
 		p.mu.Lock()
-		old := p.waiting == 0 && (now.Sub(p.last) > bubbleFor || (p.said != nil && now.Sub(p.last) > repeatFor))
+		old := p.waiting == 0 && (now.Sub(p.last) > bubbleFor || (p.kept && now.Sub(p.last) > repeatFor))
 		p.mu.Unlock()
 		if old {
 			delete(o.m, key)
@@ -105,20 +112,14 @@ func (o *passives) find(key string) (p *passive, gone <-chan struct{}) {
 	return p, p.gone
 }
 
-func (p *passive) answered(body payload) {
+// keep remembers the answer, for repetitions.
+func (p *passive) keep(body payload) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.said = &body
-}
-
-// repeat is what was answered before.
-func (p *passive) repeat() (payload, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.said == nil {
-		return payload{}, false
+	if !p.kept {
+		p.kept, p.answer = true, body
+		close(p.said)
 	}
-	return *p.said, true
 }
 
 // sendPassive sends in callback mode: into the request that waits for this

@@ -57,8 +57,8 @@ func (t *talks) of(id string, now time.Time) *talk {
 	return w
 }
 
-// prune forgets what can carry nothing any more, and if that is not enough
-// whatever comes first.
+// prune forgets what can carry nothing any more, and if that is too little
+// whatever comes first: a quarter, so that the next ones cost nothing.
 func (t *talks) prune(now time.Time) {
 	for id, w := range t.m {
 		if !w.newest.fresh(now) && now.Sub(w.urlAt) >= urlFor {
@@ -66,7 +66,7 @@ func (t *talks) prune(now time.Time) {
 		}
 	}
 	for id := range t.m {
-		if len(t.m) < maxTalks {
+		if len(t.m) < maxTalks*3/4 {
 			return
 		}
 		delete(t.m, id)

@@ -218,8 +218,6 @@ func newTransport() http.RoundTripper {
 	if def, ok := http.DefaultTransport.(*http.Transport); ok {
 		own = def.Clone()
 	}
-	// A websocket handshake is an upgrade of HTTP/1.1.
-	own.ForceAttemptHTTP2 = false
 	return own
 }
 
