@@ -112,6 +112,9 @@ func (db *DB) open(ctx context.Context, readOnly bool, all []migration) error {
 	if err := probeFolder(filepath.Dir(db.path)); err != nil {
 		return err
 	}
+	if err := makePrivate(db.path); err != nil {
+		return err
+	}
 	if err := db.openWriter(ctx); err != nil {
 		return err
 	}
@@ -119,6 +122,19 @@ func (db *DB) open(ctx context.Context, readOnly bool, all []migration) error {
 		return err
 	}
 	return db.openReaders()
+}
+
+// makePrivate makes a database that only its owner can read: members and their
+// ledger are in it. SQLite gives the files beside it the same rights.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("new database: %w", err)
+	}
+	return f.Close()
 }
 
 // probeFolder finds out early, with a plain error, that nothing can be written.

@@ -56,10 +56,10 @@ type flags struct {
 func calls() map[string]call {
 	return map[string]call{
 		"run":     {run: runBot},
-		"check":   {run: runCheck},
+		"check":   {run: runCheck, args: "[-online]"},
 		"verify":  {run: runVerify},
 		"backup":  {run: runBackup, args: "FILE", least: 1, most: 1},
-		"restore": {run: runRestore, args: "FILE", least: 1, most: 1},
+		"restore": {run: runRestore, args: "[-check] FILE", least: 1, most: 1},
 		"export":  {run: runExport, args: "DIR", least: 1, most: 1},
 		"version": {run: runVersion},
 	}

@@ -30,9 +30,11 @@ var statements = []string{
 	`INSERT INTO presence (chat_id, account_id, present, joined_at)
 		SELECT :chat, a.id, 1, 0 FROM accounts a WHERE :chat > 0 AND a.person_id >= :person`,
 
-	`INSERT INTO ledger (member_id, unit, amount, kind, cause, rule, day, week, at)
+	// The details are those that the commands write, so that /why can be asked.
+	`INSERT INTO ledger (member_id, unit, amount, kind, cause, rule, day, week, at, detail)
 		SELECT :member + r.m, 'points', r.amount, iif(r.first, 'checkin', 'talk'),
-			iif(r.first, 'checkin:' || d.day, 'talk:' || d.day || ':' || r.k), 1, d.day, d.week, d.at + r.m
+			iif(r.first, 'checkin:' || d.day, 'talk:' || d.day || ':' || r.k), 1, d.day, d.week, d.at + r.m,
+			iif(r.first, '{"base":5,"bonus":' || (r.amount - 5) || ',"streak":1,"day":"' || d.day || '"}', '{"n":' || (r.k + 1) || '}')
 		FROM fill_rows r JOIN fill_days d ON d.n = r.d ORDER BY r.rowid`,
 
 	// A streak is an island of days: the day's number minus its rank is the same
