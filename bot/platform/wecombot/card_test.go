@@ -37,9 +37,6 @@ func TestChoicesBecomeTheCardThatHoldsThem(t *testing.T) {
 					said.WriteString(m.Plain() + "\n")
 					if m.Card != nil {
 						shown = m.Card
-						for _, row := range m.Card.Horizontal {
-							said.WriteString(row.Value + "\n")
-						}
 					}
 				}
 				// Whatever the card, the text says how each choice is typed.
@@ -143,6 +140,41 @@ func TestCardsStayWithinTheirLimits(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+func TestATextFindsItsPlaceInTheCard(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 40)
+	for name, c := range map[string]struct {
+		mention, text string
+		private       bool
+		title, sub    string // no title: text and card are two messages
+	}{
+		"the first line is the title":       {"helper", "Party?<br>until eight", false, "Party?", "until eight"},
+		"with whom it is for":               {"helper", "Done<br>until eight", true, "@lilei Done", "until eight"},
+		"whom it is for is the title":       {"helper", long + "<br>until eight", true, "@lilei", long + "\nuntil eight"},
+		"the bot's name is the title":       {"helper", long + "<br>until eight", false, "helper", long + "\nuntil eight"},
+		"nobody's name":                     {"", long, false, "", ""},
+		"too long for any card":             {"helper", strings.Repeat("x ", 60), true, "", ""},
+		"too long below a title that would": {"helper", "Party?<br>" + strings.Repeat("x", 113), false, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, err := New(Options{Name: "a", BotID: "b", Secret: "c", Mention: c.mention})
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := chat.Letter{Chat: chatOfTest(group), To: chat.User{Ref: chat.Ref{Domain: Domain, ID: "lilei"}}}
+			l.Content = chat.Content{Text: c.text, Private: c.private, Choices: []chat.Choice{choice("A", "/a")}}
+			d, se := b.compose(l)
+			if se != nil {
+				t.Fatal(se)
+			}
+			if single := len(d.text) == 0; single != (c.title != "") || (single && (d.card.Title.Title != c.title || d.card.Sub != c.sub)) {
+				t.Errorf("%+v beside %q", d.card, renderMarkdown(d.text))
+			}
+		})
 	}
 }
 

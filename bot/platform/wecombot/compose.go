@@ -147,27 +147,51 @@ func (b *Bot) layOut(d *draft, styled bool) {
 		return
 	}
 	task := newTask(d.place)
-	title, rest, _ := strings.Cut(d.plain, "\n")
-	if name := d.addressee(); name != "" {
-		title = "@" + name + " " + title
-	}
-	title, rest = strings.TrimSpace(title), strings.TrimSpace(rest)
-	if title == "" {
-		title = d.commands[0].Label // a card must have one
-	}
-	if n <= maxButtons && !styled && d.file == nil && runes(title) <= maxTitle && runes(rest) <= maxSub {
+	heads := b.headings(d)
+	if n <= maxButtons && !styled && d.file == nil {
 		list, fits := rows(d.commands, func(c chat.Choice) string { return b.typed(d, c) })
-		if c := buttonCard(title, rest, d.commands, task); c != nil && fits {
-			c.Rows = list
-			d.card, d.text = c, nil
-			return
+		for _, h := range heads {
+			if !fits || runes(h.title) > maxTitle || runes(h.rest) > maxSub {
+				continue
+			}
+			if c := buttonCard(h.title, h.rest, d.commands, task); c != nil {
+				c.Rows = list
+				d.card, d.text = c, nil
+				return
+			}
 		}
 	}
 	d.text = d.full
-	switch {
+	switch title := heads[0].title; {
 	case n <= maxButtons:
 		d.card = buttonCard(title, "", d.commands, task)
 	case n <= maxOptions:
 		d.card = voteCard(title, d.commands, b.opts.Words.Submit, task)
 	}
+}
+
+// heading is a way to lay a text into a card, which must have a title.
+type heading struct{ title, rest string }
+
+// headings lists the ways, the best first: the first line as the title; or
+// whom it is for, or the bot's own name, and all of the text below.
+func (b *Bot) headings(d *draft) []heading {
+	title, rest, _ := strings.Cut(d.plain, "\n")
+	title, rest = strings.TrimSpace(title), strings.TrimSpace(rest)
+	name := d.addressee()
+	if name != "" {
+		name = "@" + name
+		title = strings.TrimSpace(name + " " + title)
+	}
+	if title == "" {
+		title = d.commands[0].Label
+	}
+	out := []heading{{title, rest}}
+	if name == "" {
+		name = b.opts.Mention
+	}
+	if name != "" {
+		out = append(out, heading{name, d.plain})
+	}
+	return out
 }

@@ -26,13 +26,20 @@ type Sent struct {
 	UserIDs  []string // for whom; nil: for everybody
 }
 
-// Plain is the text as a reader sees it in its lines, markup left as it is.
+// Plain is what a reader sees, line by line: the text with its markup left as
+// it is, then the words of the card without its buttons.
 func (m Sent) Plain() string {
-	lines := strings.Split(m.Text, "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimRight(l, " ")
+	var out []string
+	for l := range strings.SplitSeq(m.Text, "\n") {
+		out = append(out, strings.TrimRight(l, " "))
 	}
-	return strings.Join(lines, "\n")
+	if m.Card != nil {
+		out = append(out, m.Card.MainTitle.Title, m.Card.MainTitle.Desc, m.Card.SubTitleText)
+		for _, row := range m.Card.Horizontal {
+			out = append(out, row.KeyName+" "+row.Value)
+		}
+	}
+	return strings.Join(slices.DeleteFunc(out, func(l string) bool { return l == "" }), "\n")
 }
 
 // Sent lists what was accepted, in order.
