@@ -168,6 +168,9 @@ func (n *Network) Delete(_ context.Context, _ chat.Chat, id string) error {
 	defer n.mu.Unlock()
 	i, err := n.find(id)
 	if err != nil {
+		if slices.ContainsFunc(n.shown, func(s Shown) bool { return s.ID == id }) {
+			return nil // gone already
+		}
 		return err
 	}
 	n.shown[i].Deleted = true
