@@ -111,7 +111,7 @@ func TestAConnectionKeepsItsLimitWhereRequestsArriveUnevenly(t *testing.T) {
 	if took := sends[299].Sub(morning); took > 11*time.Second {
 		t.Errorf("300 messages took %s, more than 1.1 times what the limit gives", took)
 	}
-	if sends[9] != morning {
+	if !sends[9].Equal(morning) {
 		t.Error("the first ten do not go out at once")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -318,6 +319,7 @@ func TestAnAnswerPassesAThousandWaitingLettersWithinItsBudget(t *testing.T) {
 		for _, a := range w.net.tried() {
 			at = append(at, a.at)
 			switch w.letter(a.letter.ID).Lane {
+			case storage.LaneAnswer:
 			case storage.LaneActivity:
 				activity++
 			case storage.LaneBroadcast:
@@ -448,7 +450,7 @@ func TestABlockedPlatformNeverBlocksWhatComesIn(t *testing.T) {
 		w := begin(t, with(stuck, fine), commands(echo))
 		stuck.onSend(func(ctx context.Context, _ chat.Letter) error { <-ctx.Done(); return fault(chat.Retry) })
 		for i := range 100 { // more than may be under way at one time
-			w.say(group(fmt.Sprint(i)), "阿宁", "/echo x")
+			w.say(group(strconv.Itoa(i)), "阿宁", "/echo x")
 		}
 		equal(t, "effects", w.counted("echo"), 100)
 		w.deliverBy(fine, w.message(private("小满"), "小满", "/echo y"))
@@ -501,7 +503,7 @@ func TestALimitHoldsOverARestart(t *testing.T) {
 		w := begin(t, with(newLine("main", limited(20))))
 		w.say(club, "阿宁", "hello")
 		for i := range 60 {
-			w.post(club, fmt.Sprint(i))
+			w.post(club, strconv.Itoa(i))
 		}
 		for range 8 {
 			w.pass(20 * time.Second)

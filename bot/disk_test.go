@@ -48,7 +48,7 @@ func (w *world) room(pages int64) {
 	if !ok {
 		w.t.Fatalf("no writer of %s", w.path)
 	}
-	q := conn.(driver.QueryerContext)
+	q, _ := conn.(driver.QueryerContext)
 	w.write(func(context.Context, *storage.Tx) error {
 		most := int64(1) << 30
 		if pages >= 0 {
@@ -70,7 +70,8 @@ func pragma(t *testing.T, q driver.QueryerContext, text string) int64 {
 	if err := rows.Next(value); err != nil {
 		t.Fatal(err)
 	}
-	return value[0].(int64)
+	n, _ := value[0].(int64)
+	return n
 }
 
 // fill is a command that needs much room.

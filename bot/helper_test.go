@@ -39,13 +39,13 @@ var (
 	// emptyDB is a database with nothing in it: bringing up the schema once is
 	// enough.
 	emptyDB = sync.OnceValues(func() ([]byte, error) {
-		dir, err := os.MkdirTemp("", "qunmate-bot-*") //nolint:usetesting // it outlives the first test that needs it
+		dir, err := os.MkdirTemp("", "qunmate-bot-*")
 		if err != nil {
 			return nil, err
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		path := filepath.Join(dir, "q.db")
-		db, err := storage.Open(context.Background(), path, storage.Options{}) //nolint:usetesting // as above
+		db, err := storage.Open(context.Background(), path, storage.Options{})
 		if err != nil {
 			return nil, err
 		}
@@ -261,10 +261,6 @@ func operators(names ...string) setting {
 			w.options.Operators = append(w.options.Operators, person(n).Ref)
 		}
 	}
-}
-
-func dbNamed(name string) setting {
-	return func(w *world) { w.path = filepath.Join(filepath.Dir(w.path), name) }
 }
 
 // begin starts an engine; the test's end stops it.

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -216,7 +217,7 @@ func TestWhatIsAskedInAdvanceHoldsUpNoDecision(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := begin(t, byRole)
 		for i := range 60 {
-			c := group(fmt.Sprint(i))
+			c := group(strconv.Itoa(i))
 			w.net.SetAdmins(c.Ref, person("管理"))
 			w.say(c, "管理", "hello")
 		}
@@ -238,7 +239,7 @@ func TestWhatIsAskedInAdvanceHoldsUpNoDecision(t *testing.T) {
 		}
 		w.pass(10 * time.Minute)
 		for i := range 60 {
-			if w.chat(group(fmt.Sprint(i))).FactsAt.IsZero() {
+			if w.chat(group(strconv.Itoa(i))).FactsAt.IsZero() {
 				t.Fatalf("nothing was learned of group %d", i)
 			}
 		}
