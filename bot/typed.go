@@ -85,14 +85,15 @@ func (e *Engine) talk(ctx context.Context, req *Request) (Reply, error) {
 
 // unknown is the one line for somebody who spoke to the bot by name.
 func (e *Engine) unknown(word string) Reply {
-	near := ""
+	var v struct{ Near, Key string } // the name that is near, and what is heard everywhere
 	if word != "" {
-		near = input.Nearest(strings.TrimPrefix(word, "/"), e.Texts.Names())
-		if _, can := e.registry.commands[e.Texts.Names().Command(near)]; !can {
-			near = ""
+		near := input.Nearest(strings.TrimPrefix(word, "/"), e.Texts.Names())
+		key := e.Texts.Names().Command(near)
+		if _, can := e.registry.commands[key]; can {
+			v.Near, v.Key = near, key
 		}
 	}
-	return Reply{Template: "common.unknown", Data: struct{ Near string }{near}}
+	return Reply{Template: "common.unknown", Data: v}
 }
 
 // run checks what a command declares and runs it.

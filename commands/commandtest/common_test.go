@@ -45,7 +45,7 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		"which_community":  {named{"Count": 2}},
 		"community_choice": {named{"Name": "读书会", "Status": "已签"}, named{"Name": "读书会", "Status": ""}},
 		"using":            name,
-		"unknown":          {named{"Near": ""}, named{"Near": "签到"}},
+		"unknown":          {named{"Near": "", "Key": ""}, named{"Near": "签到", "Key": "checkin"}},
 		"fault":            {named{"ID": "a1b2c3"}},
 		"who_unknown":      name,
 		"who_several":      {named{"Name": "小王", "Count": 2}},
