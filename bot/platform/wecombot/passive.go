@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -156,6 +157,16 @@ func (b *Bot) sendPassive(ctx context.Context, d *draft) (chat.Sent, error) {
 	return sent, b.sendLate(ctx, d)
 }
 
+// cut ends a text that is longer than what may be sent: half an answer is
+// better than none.
+func (b *Bot) cut(d *draft, text string) string {
+	b.log.Warn("wecombot: a text was cut, callback mode has no room for more", "letter", d.letter.ID)
+	if room := maxText - len(thinking); len(text) > room {
+		text = strings.ToValidUTF8(text[:room], "")
+	}
+	return text + thinking
+}
+
 // passiveBody is a draft as the answer to its callback (path 101031), and what
 // is left of a text that is too long for one. Without a body it cannot be an
 // answer to that.
@@ -189,7 +200,7 @@ func (b *Bot) passiveBody(d *draft) (*payload, []string, *chat.SendError) {
 		parts = parts[1:]
 	}
 	if len(parts) > 1 {
-		return nil, nil, rejected("the text is too long: two messages at most in callback mode")
+		parts = []string{b.cut(d, parts[0])} // there is no way to send a third
 	}
 	if d.file != nil {
 		sum := md5.Sum(d.file.Data) //nolint:gosec // as above

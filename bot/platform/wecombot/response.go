@@ -68,7 +68,7 @@ func (s *spent) give(address string) {
 // Options.Fallback.
 func (b *Bot) sendLate(ctx context.Context, d *draft) error {
 	now := b.opts.Now()
-	p, se := latePayload(d)
+	p, se := b.latePayload(d)
 	if se != nil {
 		return se
 	}
@@ -110,9 +110,11 @@ func (b *Bot) postOnce(ctx context.Context, d *draft, address string, p payload)
 	return false, err
 }
 
-// postRest sends what did not fit into a passive reply.
+// postRest sends what did not fit into a passive reply, a little later, so that
+// it does not overtake the beginning.
 func (b *Bot) postRest(ctx context.Context, d *draft, rest []string) error {
 	for _, text := range rest {
+		sleep(ctx, b.opts.Times.Rest) // a context that has ended is told by the post
 		err := error(rejected("there is no response_url for the rest"))
 		if to := b.trusted(d.token.URL); to != "" && b.spent.take(to, b.opts.Now()) {
 			err = b.post(ctx, to, markdownPayload(text))
@@ -127,18 +129,21 @@ func (b *Bot) postRest(ctx context.Context, d *draft, rest []string) error {
 // latePayload is a draft as one message: a response_url takes markdown and
 // cards. The official plugin avoids cards there in groups, and so do we; the
 // text says how the choices are typed.
-func latePayload(d *draft) (payload, *chat.SendError) {
+func (b *Bot) latePayload(d *draft) (payload, *chat.SendError) {
 	if d.file != nil {
 		return payload{}, rejected("a picture cannot be sent any more, only as the answer itself")
 	}
 	if d.card != nil && len(d.text) == 0 && d.place.Type == chat.Private {
 		return cardPayload(d.card), nil
 	}
-	parts := renderParts(d.full)
-	if len(parts) != 1 {
-		return payload{}, rejected("the text is %d messages long, a response_url takes one", len(parts))
+	switch parts := renderParts(d.full); len(parts) {
+	case 0:
+		return payload{}, rejected("the letter has no text")
+	case 1:
+		return markdownPayload(parts[0]), nil
+	default:
+		return markdownPayload(b.cut(d, parts[0])), nil
 	}
-	return markdownPayload(parts[0]), nil
 }
 
 // maxAnswer bounds what is read of an answer.

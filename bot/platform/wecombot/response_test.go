@@ -102,6 +102,23 @@ type failing struct{ err error }
 
 func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
 
+func TestALateTextIsCutToOneMessage(t *testing.T) {
+	t.Parallel()
+	bubble(t, wecomtest.Options{}, callbackMode, func(r *rig) {
+		k := newSink()
+		stop := r.start(k.deliver)
+		ev := r.heard(k, group, "lilei", "/x")
+		waitFor(r.t, 10*time.Second)
+		r.mustSend(letter(ev, strings.Repeat("\u7b7e", maxText)))
+		if m := r.last(); m.Cmd != "response_url" || !strings.HasSuffix(m.Text, "\u7b7e"+thinking) || len(m.Text) > maxText {
+			r.t.Errorf("%d bytes by %s", len(m.Text), m.Cmd)
+		}
+		if err := stop(); err != nil {
+			r.t.Error(err)
+		}
+	})
+}
+
 // Both calls of one message wait when its answer comes: both get it.
 func TestTwoCallsOfOneMessageAtOnceGetOneAnswer(t *testing.T) {
 	t.Parallel()

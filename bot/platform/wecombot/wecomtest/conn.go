@@ -186,7 +186,10 @@ func (s *Server) answer(c *conn, f Frame, fault *Fault) {
 		c.close()
 		return
 	}
-	if fault != nil && fault.LostAck {
+	if fault != nil && fault.Garble {
+		c.send([]byte(`{"headers":{"req_id":"` + f.Headers.ReqID + `","errcode":0`))
+	}
+	if fault != nil && (fault.LostAck || fault.Garble) {
 		return
 	}
 	c.mu.Lock()

@@ -27,6 +27,7 @@ type Fault struct {
 	Msg     string
 	LostAck bool          // it happens, the acknowledgement is lost
 	Swallow bool          // nothing happens, nothing is said
+	Garble  bool          // it happens, the acknowledgement cannot be read
 	Delay   time.Duration // it happens so late
 	Hold    chan struct{} // it goes on when this is closed
 	Drop    Drop

@@ -46,6 +46,10 @@ func (s *Server) response(w http.ResponseWriter, r *http.Request) {
 	if fault != nil && fault.Drop == AfterEffect {
 		panic(http.ErrAbortHandler)
 	}
+	if fault != nil && fault.Garble {
+		_, _ = w.Write([]byte("<html>"))
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	answer, err := json.Marshal(ack{Code: code, Msg: msg})
 	if err != nil {
