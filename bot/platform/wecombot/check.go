@@ -61,19 +61,26 @@ func (b *Bot) Check(ctx context.Context, chats []chat.Chat) []chat.Finding {
 
 func (b *Bot) checkConnection(ctx context.Context) chat.Finding {
 	s := b.state.get()
-	args := map[string]string{"since": stamp(s.Since), "heard": stamp(s.Heard)}
 	switch {
 	case b.opts.Mode == Callback:
 		return chat.Finding{OK: true, Code: checkCallback, Args: map[string]string{"path": b.Path(), "heard": stamp(s.Heard)}}
 	case !s.Running:
 		return b.ring(ctx)
-	case !s.Displaced.IsZero():
-		args["since"], args["tries"], args["next"] = stamp(s.Displaced), strconv.Itoa(s.Tries), stamp(s.Next)
-		return chat.Finding{Code: checkDisplaced, Args: args}
-	case s.Since.IsZero():
+	case s.Displaced.IsZero() && s.Since.IsZero():
 		return chat.Finding{Code: checkWaiting, Args: map[string]string{"host": b.host()}}
 	}
-	return chat.Finding{OK: true, Code: checkConnected, Args: args}
+	return b.state.finding()
+}
+
+// finding is what a connection that stands, or was taken over, says of itself.
+func (t *standing) finding() chat.Finding {
+	s := t.get()
+	if !s.Displaced.IsZero() {
+		return chat.Finding{Code: checkDisplaced, Args: map[string]string{
+			"since": stamp(s.Displaced), "heard": stamp(s.Heard), "tries": strconv.Itoa(s.Tries), "next": stamp(s.Next),
+		}}
+	}
+	return chat.Finding{OK: true, Code: checkConnected, Args: map[string]string{"since": stamp(s.Since), "heard": stamp(s.Heard)}}
 }
 
 // ring asks the server of the long connection whether it is there, and with

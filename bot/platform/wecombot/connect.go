@@ -184,18 +184,23 @@ type rival struct {
 func (r *rival) wait(ctx context.Context) bool {
 	pauses := r.b.opts.Times.Takeover
 	now := r.b.opts.Now()
-	if r.tries == 0 {
+	first := r.tries == 0
+	if first {
 		r.b.log.Error("wecombot: another process has connected with the same bot_id; this one hears nothing and sends nothing until it may try again; stop one of them")
 	}
 	if r.tries >= len(pauses) {
 		r.b.log.Warn("wecombot: the other process keeps the connection, this one gives up; stop the other and start this one again", "tries", r.tries)
 		r.b.state.displaced(now, r.tries, time.Time{})
+		r.b.opts.Alarm(r.b.state.finding())
 		<-ctx.Done()
 		return false
 	}
 	pause := pauses[r.tries]
 	r.tries++
 	r.b.state.displaced(now, r.tries, now.Add(pause))
+	if first {
+		r.b.opts.Alarm(r.b.state.finding())
+	}
 	return sleep(ctx, pause)
 }
 
@@ -204,5 +209,6 @@ func (r *rival) gone() {
 	if r.tries > 0 {
 		r.b.log.Info("wecombot: no other process takes the connection any more")
 		r.tries = 0
+		r.b.opts.Alarm(r.b.state.finding())
 	}
 }

@@ -2,6 +2,7 @@ package wecombot
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,7 +13,9 @@ import (
 
 func TestAnotherProcessIsNotFought(t *testing.T) {
 	t.Parallel()
-	bubble(t, wecomtest.Options{KickClose: 313 * time.Second}, nil, func(r *rig) {
+	var alarms []chat.Finding
+	note := func(o *Options) { o.Alarm = func(f chat.Finding) { alarms = append(alarms, f) } }
+	bubble(t, wecomtest.Options{KickClose: 313 * time.Second}, note, func(r *rig) {
 		const said = "another process has connected with the same bot_id"
 		k := newSink()
 		stop := r.up(k.deliver)
@@ -45,6 +48,10 @@ func TestAnotherProcessIsNotFought(t *testing.T) {
 		if f := r.Check(r.t.Context(), nil)[0]; f.OK || f.Code != checkDisplaced || f.Args["next"] != "" || f.Args["tries"] != "4" {
 			r.t.Errorf("Check: %+v", f)
 		}
+		// Told once that it happened, and once that it is over with us.
+		if len(alarms) != 2 || codes(alarms) != "!wecombot.displaced !wecombot.displaced" || alarms[0].Args["next"] == "" || alarms[1].Args["next"] != "" {
+			r.t.Errorf("alarms: %+v", alarms)
+		}
 		if r.logs.count("level=ERROR") != 1 || r.logs.count(said) != 1 || r.logs.count("gives up") != 1 {
 			r.t.Errorf("not said once:\n%s", r.logs)
 		}
@@ -56,7 +63,9 @@ func TestAnotherProcessIsNotFought(t *testing.T) {
 
 func TestAfterALongTimeAloneTheOtherProcessIsForgotten(t *testing.T) {
 	t.Parallel()
-	bubble(t, wecomtest.Options{}, nil, func(r *rig) {
+	var alarms []chat.Finding
+	note := func(o *Options) { o.Alarm = func(f chat.Finding) { alarms = append(alarms, f) } }
+	bubble(t, wecomtest.Options{}, note, func(r *rig) {
 		stop := r.up(newSink().deliver)
 		for n := range 6 { // more often than it would be fought
 			r.s.Displace()
@@ -68,6 +77,9 @@ func TestAfterALongTimeAloneTheOtherProcessIsForgotten(t *testing.T) {
 				r.t.Errorf("tried again after %s", d)
 			}
 			waitFor(r.t, 31*time.Minute)
+		}
+		if got := codes(alarms); got != strings.TrimSpace(strings.Repeat("!wecombot.displaced wecombot.connected ", 6)) {
+			r.t.Errorf("alarms: %s", got)
 		}
 		if r.logs.count("no other process") != 6 || r.logs.count("level=ERROR") != 6 {
 			r.t.Errorf("%s", r.logs)

@@ -88,6 +88,10 @@ type Options struct {
 	// Fallback sends a letter in another way when this one cannot, for example
 	// by a webhook of the same group. Nil: there is none.
 	Fallback func(context.Context, chat.Letter) error
+	// Alarm is told once what somebody has to mend, and once that it is over: the
+	// findings wecombot.displaced and wecombot.connected. It must not block; the
+	// operators are reached by other connections, since this one is deaf then.
+	Alarm func(chat.Finding)
 	// Probe lets Check subscribe while Run is not running. It must stay false
 	// while another process may be running the bot: a newer subscription takes
 	// the connection away from it.
@@ -161,6 +165,9 @@ func New(o Options) (*Bot, error) {
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Float64
+	}
+	if o.Alarm == nil {
+		o.Alarm = func(chat.Finding) {}
 	}
 	if o.Transport == nil {
 		o.Transport = newTransport()
