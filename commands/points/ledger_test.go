@@ -18,7 +18,7 @@ import (
 	"qunmate/storage"
 )
 
-var seeds = flag.Uint64("seeds", 3, "how many random lives the ledger test leads")
+var seeds = flag.Uint64("seeds", 2, "how many random lives the ledger test leads")
 
 // TestWhateverHappensTheLedgerAddsUpAndEveryEntryIsExplained does random things
 // to a community and holds its ledger against what must always be true. A
