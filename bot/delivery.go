@@ -51,6 +51,7 @@ type delivery struct {
 type mailbox struct {
 	chat    storage.Chat
 	letters []storage.Letter
+	people  map[int64]chat.User // whom the letters are for, by account
 	budget  budget
 	busy    bool // one send at a time: messages keep their order
 }
@@ -104,7 +105,7 @@ func (d *delivery) box(ctx context.Context, r *storage.Reader, chatID int64) (*m
 	if err != nil {
 		return nil, err
 	}
-	b := &mailbox{chat: c}
+	b := &mailbox{chat: c, people: map[int64]chat.User{}}
 	b.budget.span = time.Minute
 	if !d.engine.Unlimited {
 		caps := d.platform.Caps(chatOf(c))
@@ -214,6 +215,13 @@ func (d *delivery) put(ctx context.Context, r *storage.Reader, l storage.Letter)
 	box, err := d.box(ctx, r, l.ChatID)
 	if err != nil {
 		return err
+	}
+	if l.AccountID != 0 {
+		a, err := r.Account(ctx, l.AccountID)
+		if err != nil {
+			return err
+		}
+		box.people[a.ID] = chat.User{Ref: chat.Ref{Domain: a.Domain, ID: a.ExternalID}, Name: a.Name, Username: a.Username, Language: a.Language}
 	}
 	if l.Slot != "" {
 		d.overtake(box, l)
@@ -329,12 +337,12 @@ func (d *delivery) start(b *mailbox, i int, now time.Time) {
 		b.budget.add(now)
 		d.all.add(now)
 	}
-	c := b.chat
+	c, to := b.chat, b.people[group[0].AccountID]
 	go func() {
 		r := result{box: b}
 		var err error
 		if r.letters, err = d.stillOpen(d.sends, group); err == nil && len(r.letters) > 0 {
-			r.sent, err = d.attempt(d.sends, c, r.letters)
+			r.sent, err = d.attempt(d.sends, c, to, r.letters)
 		}
 		switch {
 		case errors.Is(err, errWithdrawn):
@@ -347,7 +355,7 @@ func (d *delivery) start(b *mailbox, i int, now time.Time) {
 }
 
 // attempt sends a letter, or several folded into one.
-func (d *delivery) attempt(ctx context.Context, c storage.Chat, group []storage.Letter) (sent chat.Sent, err error) {
+func (d *delivery) attempt(ctx context.Context, c storage.Chat, to chat.User, group []storage.Letter) (sent chat.Sent, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &chat.SendError{Fault: chat.Unknown, Err: fmt.Errorf("panic while sending: %v", p)}
@@ -363,7 +371,7 @@ func (d *delivery) attempt(ctx context.Context, c storage.Chat, group []storage.
 		}
 		return sent, deleter.Delete(ctx, chatOf(c), l.ExternalID)
 	}
-	letter, err := d.letter(ctx, c, l)
+	letter, err := d.letter(ctx, c, to, l)
 	if err != nil {
 		return sent, err
 	}
@@ -433,24 +441,16 @@ func (d *delivery) claim(ctx context.Context, id int64) error {
 }
 
 // letter makes the platform's form of a row.
-func (d *delivery) letter(ctx context.Context, c storage.Chat, l storage.Letter) (chat.Letter, error) {
-	out := chat.Letter{ID: l.ID, Chat: chatOf(c), Reply: l.Reply, Created: l.CreatedAt}
+func (d *delivery) letter(ctx context.Context, c storage.Chat, to chat.User, l storage.Letter) (chat.Letter, error) {
+	out := chat.Letter{ID: l.ID, Chat: chatOf(c), To: to, Reply: l.Reply, Created: l.CreatedAt}
 	out.Chat.Thread = l.Thread
 	if err := json.Unmarshal([]byte(l.Content), &out.Content); err != nil {
 		return out, &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("content: %w", err)}
 	}
-	err := d.engine.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
-		if l.AccountID != 0 {
-			a, err := r.Account(ctx, l.AccountID)
-			if err != nil {
-				return err
-			}
-			out.To = chat.User{Ref: chat.Ref{Domain: a.Domain, ID: a.ExternalID}, Name: a.Name, Username: a.Username, Language: a.Language}
-		}
-		if l.Slot == "" || l.Error == lostSlot {
-			return nil
-		}
-		var err error
+	if l.Slot == "" || l.Error == lostSlot {
+		return out, nil
+	}
+	err := d.engine.DB.View(ctx, func(ctx context.Context, r *storage.Reader) (err error) {
 		out.Edit, err = r.SlotMessage(ctx, l.ChatID, l.Slot)
 		return err
 	})
