@@ -75,9 +75,12 @@ func visible(chatID, to, persona string) bool {
 }
 
 // say fills the entry from what the bot wants to say.
-func (e *entry) say(c chat.Content) {
+func (e *entry) say(c chat.Content) { e.sayPart(c, chat.Parse(c.Text)) }
+
+// sayPart is say with a part of the text only.
+func (e *entry) sayPart(c chat.Content, text []chat.Span) {
 	e.Spans = nil
-	for _, s := range chat.Parse(c.Text) {
+	for _, s := range text {
 		e.Spans = append(e.Spans, span(s))
 	}
 	e.Choices = c.Choices

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"strings"
 	"unicode/utf8"
 
 	"qunmate/bot/chat"
@@ -51,8 +52,9 @@ func (s *Sandbox) fault(id string) *Failure {
 	return &taken
 }
 
-// Send implements chat.Platform: the letter becomes a message of the chat, or
-// replaces one. It is there, and kept, when Send returns nil.
+// Send implements chat.Platform: the letter becomes a message of the chat (or
+// several, if it is longer than one may be), or replaces one. It is there, and
+// kept, when Send returns nil.
 func (s *Sandbox) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	if err := ctx.Err(); err != nil {
 		return chat.Sent{}, &chat.SendError{Fault: chat.Retry, Err: err}
@@ -92,7 +94,7 @@ func (s *Sandbox) acceptable(l chat.Letter) error {
 	if plain == "" && l.Content.File == nil {
 		return rejected("the message is empty")
 	}
-	if utf8.RuneCountInString(plain) > MaxText {
+	if l.Edit != "" && utf8.RuneCountInString(plain) > MaxText {
 		return rejected("the message is longer than %d characters", MaxText)
 	}
 	// Better refused than shown to everybody.
@@ -102,14 +104,38 @@ func (s *Sandbox) acceptable(l chat.Letter) error {
 	return nil
 }
 
+// idSeparator stands between the ids of a text that needed several messages.
+const idSeparator = " "
+
 func (s *Sandbox) post(ctx context.Context, l chat.Letter) (chat.Sent, error) {
+	var ids []string
+	parts := chat.Split(chat.Parse(l.Content.Text), MaxText, utf8.RuneCountInString)
+	for i, part := range parts {
+		c := l.Content
+		if i < len(parts)-1 { // buttons and files come last
+			c.Choices, c.File = nil, nil
+		}
+		id, err := s.postPart(ctx, l, c, part)
+		if err != nil {
+			fault := chat.Retry
+			if i > 0 {
+				fault = chat.Unknown // some of it has been seen
+			}
+			return chat.Sent{ID: strings.Join(ids, idSeparator)}, &chat.SendError{Fault: fault, Err: err}
+		}
+		ids = append(ids, id)
+	}
+	return chat.Sent{ID: strings.Join(ids, idSeparator)}, nil
+}
+
+func (s *Sandbox) postPart(ctx context.Context, l chat.Letter, c chat.Content, text []chat.Span) (string, error) {
 	n, err := s.number(ctx)
 	if err != nil {
-		return chat.Sent{}, &chat.SendError{Fault: chat.Retry, Err: err}
+		return "", err
 	}
 	e := &entry{N: n, Chat: l.Chat.Ref.ID, At: s.now().UTC(), From: botID}
-	e.say(l.Content)
-	if l.Content.Private && isGroup(e.Chat) {
+	e.sayPart(c, text)
+	if c.Private && isGroup(e.Chat) {
 		e.To = l.To.Ref.ID
 	}
 	s.mu.Lock()
@@ -118,10 +144,10 @@ func (s *Sandbox) post(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	}
 	s.mu.Unlock()
 	if err := s.keep.putEntry(ctx, e); err != nil {
-		return chat.Sent{}, &chat.SendError{Fault: chat.Retry, Err: err}
+		return "", err
 	}
 	s.show(ctx, e)
-	return chat.Sent{ID: e.id()}, nil
+	return e.id(), nil
 }
 
 func (s *Sandbox) edit(ctx context.Context, l chat.Letter) (chat.Sent, error) {
@@ -153,6 +179,15 @@ func (s *Sandbox) edit(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 // Delete implements chat.Deleter. The bot may take back members' messages
 // too, as an administrator may elsewhere.
 func (s *Sandbox) Delete(ctx context.Context, c chat.Chat, id string) error {
+	for one := range strings.SplitSeq(id, idSeparator) {
+		if err := s.deleteOne(ctx, c, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Sandbox) deleteOne(ctx context.Context, c chat.Chat, id string) error {
 	if c.Ref.Domain != Domain || !isChat(c.Ref.ID) {
 		return gone("there is no chat %s", c.Ref)
 	}

@@ -86,6 +86,8 @@ func TestSendRefusesWhatCannotBe(t *testing.T) {
 	mine := r.engine.last(t).Reply
 	edit := letter("product", "x")
 	edit.Edit = mine
+	tooLong := letter("product", strings.Repeat("x", MaxText+1))
+	tooLong.Edit = "1"
 	foreign := letter("product", "x")
 	foreign.Chat.Ref.Domain = "telegram"
 	for name, tt := range map[string]struct {
@@ -95,7 +97,7 @@ func TestSendRefusesWhatCannotBe(t *testing.T) {
 		"no such chat":                  {letter("nowhere", "x"), chat.Gone},
 		"another network":               {foreign, chat.Gone},
 		"empty":                         {letter("product", " <b></b> "), chat.Rejected},
-		"too long":                      {letter("product", strings.Repeat("x", MaxText+1)), chat.Rejected},
+		"an edit that is too long":      {tooLong, chat.Rejected},
 		"private for nobody":            {whisper("product", "", "x"), chat.Rejected},
 		"private for a stranger":        {whisper("product", "eve", "x"), chat.Rejected},
 		"editing a member's message":    {edit, chat.Rejected},

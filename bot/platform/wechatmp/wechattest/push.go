@@ -100,6 +100,15 @@ func (s *Server) deliver(ctx context.Context, openid, body string) Answer {
 	p := s.Sign(body)
 	var a Answer
 	for n := range attempts {
+		if n > 0 && s.opts.RetryPause > 0 {
+			pause := time.NewTimer(s.opts.RetryPause)
+			select {
+			case <-pause.C:
+			case <-ctx.Done():
+				pause.Stop()
+				return a
+			}
+		}
 		if n > 0 && s.opts.FreshRetries {
 			p = s.Sign(body)
 		}

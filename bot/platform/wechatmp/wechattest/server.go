@@ -47,8 +47,10 @@ type Options struct {
 	// FreshRetries signs every repetition anew. The platform does not say
 	// whether it does; the default repeats the very same request.
 	FreshRetries bool
-	Wait         time.Duration    // how long the platform waits for an answer: 5 s
-	Now          func() time.Time // time.Now if nil
+	// RetryPause is the wait between repetitions; the default repeats at once.
+	RetryPause time.Duration
+	Wait       time.Duration    // how long the platform waits for an answer: 5 s
+	Now        func() time.Time // time.Now if nil
 }
 
 // Server is WeChat, as far as one official account sees it.
