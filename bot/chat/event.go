@@ -40,8 +40,10 @@ type Event struct {
 	Quoted User `json:"quoted,omitzero"`
 	// Mentions are the people mentioned by id, in the order of the text. Where
 	// only a username is known, Ref.ID is empty and Username is set.
-	Mentions []User    `json:"mentions,omitempty"`
-	At       time.Time `json:"at"` // when it happened, by the platform's clock, UTC
+	Mentions []User `json:"mentions,omitempty"`
+	// Picture came with the message, or else with the one that was replied to.
+	Picture *Picture  `json:"picture,omitempty"`
+	At      time.Time `json:"at"` // when it happened, by the platform's clock, UTC
 	// Reply is the adapter's own token for answering this very event: a message
 	// id, a press id, a passive-answer handle. Opaque to everybody else.
 	Reply  string `json:"reply,omitempty"`

@@ -17,6 +17,7 @@ type Content struct {
 	Private bool     `json:"private,omitempty"`
 	Choices []Choice `json:"choices,omitempty"`
 	File    *File    `json:"file,omitempty"`
+	Picture *Picture `json:"picture,omitempty"`
 	// Brief is the one line that stands for this answer when many are folded
 	// into one message; empty means it is never folded.
 	Brief string `json:"brief,omitempty"`
@@ -35,6 +36,20 @@ type File struct {
 	Name string `json:"name"`
 	MIME string `json:"mime"`
 	Data []byte `json:"data"`
+}
+
+// Picture goes with the text of a post: one that its platform has already, by
+// the platform's own handle, or the bytes of one. A platform that can send
+// neither sends the text alone.
+type Picture struct {
+	Ref  Ref    `json:"ref,omitzero"` // good on its own domain only
+	MIME string `json:"mime,omitempty"`
+	Data []byte `json:"data,omitempty"`
+}
+
+// On reports whether a picture can be shown on a domain.
+func (p *Picture) On(domain string) bool {
+	return p != nil && (p.Ref.Domain == domain || p.Ref.IsZero() && len(p.Data) > 0)
 }
 
 // Letter is one thing to send to one chat.
@@ -70,6 +85,9 @@ type Caps struct {
 	MaxText   int  // characters of one message, as the adapter counts
 	PerMinute int  // messages a minute in this chat, 0 = no known limit
 	PerSecond int  // messages a second over the whole connection, 0 = no known limit
+	// DeleteFor is how long after it was sent a message can be taken back, with
+	// Delete; 0 = no known limit.
+	DeleteFor time.Duration
 }
 
 // Platform is one connection to one chat network.

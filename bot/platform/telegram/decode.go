@@ -95,6 +95,7 @@ func (d decoder) message(m *models.Message) []chat.Event {
 	ev.Kind = chat.Message
 	ev.Sender = sender
 	ev.Reply = replyToken{Message: m.ID, Ephemeral: m.EphemeralMessageID}.String()
+	ev.Picture = pictureOf(m)
 	d.quote(m, &ev)
 	d.address(text, entities, &ev)
 	return []chat.Event{ev}
@@ -126,6 +127,9 @@ func (d decoder) quote(m *models.Message, ev *chat.Event) {
 	if q == nil || q.ForumTopicCreated != nil || (m.IsTopicMessage && q.ID == m.MessageThreadID) {
 		return
 	}
+	if ev.Picture == nil {
+		ev.Picture = pictureOf(q)
+	}
 	if q.From != nil && q.From.ID == d.self.ID && q.SenderChat == nil {
 		ev.ToBot = true
 		ev.Quoted = userOf(q.From)
@@ -138,6 +142,19 @@ func (d decoder) quote(m *models.Message, ev *chat.Event) {
 	if who, ok := d.author(&inner); ok {
 		ev.Quoted = who
 	}
+}
+
+// pictureOf is the photo of a message in its largest size, nil if there is
+// none. The file_id is good for sending it again (Bot API, "Sending files").
+func pictureOf(m *models.Message) *chat.Picture {
+	var best *chat.Picture
+	most := -1
+	for _, p := range m.Photo {
+		if size := p.Width * p.Height; p.FileID != "" && size > most {
+			best, most = &chat.Picture{Ref: chat.Ref{Domain: Domain, ID: p.FileID}, MIME: "image/jpeg"}, size
+		}
+	}
+	return best
 }
 
 func (d decoder) press(q *models.CallbackQuery) []chat.Event {

@@ -56,6 +56,7 @@ type draft struct {
 	parts   []part
 	buttons *models.InlineKeyboardMarkup
 	file    *chat.File
+	picture *chat.Picture // if there is no file
 	// For an ephemeral message.
 	receiver int64
 	query    string
@@ -77,23 +78,29 @@ func (t *Telegram) prepare(l chat.Letter) (draft, *chat.SendError) {
 	if d.buttons, se = keyboard(l.Content.Choices); se != nil {
 		return d, se
 	}
+	if p := l.Content.Picture; p.On(Domain) && d.file == nil {
+		d.picture = p
+	}
 	d.parts = renderParts(l.Content.Text)
-	if len(d.parts) == 0 && d.file == nil {
+	if len(d.parts) == 0 && !d.attached() {
 		return d, rejected("the letter has no text")
 	}
 	return d, nil
 }
+
+// attached reports whether something goes with the text, at its end.
+func (d draft) attached() bool { return d.file != nil || d.picture != nil }
 
 // post sends the whole draft and says which messages came of it, even with an
 // error.
 func (t *Telegram) post(ctx context.Context, d draft) ([]posted, error) {
 	var list []posted
 	texts, caption := d.parts, ""
-	if d.file != nil && len(texts) == 1 && texts[0].units <= maxCaption {
+	if d.attached() && len(texts) == 1 && texts[0].units <= maxCaption {
 		texts, caption = nil, texts[0].html
 	}
 	total := len(texts)
-	if d.file != nil {
+	if d.attached() {
 		total++
 	}
 	for i := range total {
@@ -102,7 +109,11 @@ func (t *Telegram) post(ctx context.Context, d draft) ([]posted, error) {
 			return list, partly(list, total, ctx.Err())
 		}
 		send := func() (*models.Message, error) {
-			if i == len(texts) {
+			switch {
+			case i < len(texts):
+			case d.picture != nil:
+				return t.sendPicture(ctx, d, caption)
+			default:
 				return t.sendFile(ctx, d, caption)
 			}
 			return t.sendText(ctx, d, texts[i].html, i == 0, last)
@@ -152,7 +163,7 @@ func (t *Telegram) sendText(ctx context.Context, d draft, html string, first, la
 	if first {
 		p.ReplyParameters = d.token.parameters()
 	}
-	if last && d.buttons != nil && d.file == nil {
+	if last && d.buttons != nil {
 		p.ReplyMarkup = d.buttons
 	}
 	return t.api.SendMessage(ctx, p)
@@ -176,6 +187,30 @@ func (t *Telegram) sendFile(ctx context.Context, d draft, caption string) (*mode
 		p.ReplyMarkup = d.buttons
 	}
 	return t.api.SendDocument(ctx, p)
+}
+
+// sendPicture sends a photo that Telegram has already, by its file_id, or a new
+// one (Bot API, "Sending files").
+func (t *Telegram) sendPicture(ctx context.Context, d draft, caption string) (*models.Message, error) {
+	ctx, cancel := t.callContext(ctx, len(d.picture.Data))
+	defer cancel()
+	p := &tg.SendPhotoParams{
+		ChatID: d.chat, MessageThreadID: d.thread, Photo: &models.InputFileString{Data: d.picture.Ref.ID},
+		ReceiverUserID: d.receiver, CallbackQueryID: d.query,
+	}
+	if d.picture.Ref.IsZero() {
+		p.Photo = &models.InputFileUpload{Filename: "picture", Data: bytes.NewReader(d.picture.Data)}
+	}
+	if caption != "" {
+		p.Caption, p.ParseMode = caption, models.ParseModeHTML
+	}
+	if caption != "" || len(d.parts) == 0 {
+		p.ReplyParameters = d.token.parameters()
+	}
+	if d.buttons != nil {
+		p.ReplyMarkup = d.buttons
+	}
+	return t.api.SendPhoto(ctx, p)
 }
 
 // parameters ties an answer to what it answers; if that message is gone the

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"sync"
+	"time"
 
 	"qunmate/bot/chat"
 )
@@ -13,6 +14,8 @@ const (
 	groupPerMinute = 20
 	chatPerMinute  = 60 // one a second in any one chat
 	allPerSecond   = 30
+	// A bot takes back messages that are less than 48 hours old (deleteMessage).
+	deleteFor = 48 * time.Hour
 )
 
 // standings remembers in which chats we are an administrator, as far as it
@@ -54,7 +57,7 @@ func (t *Telegram) Caps(c chat.Chat) chat.Caps {
 	}
 	caps := chat.Caps{
 		Choices: true, Edit: true, Delete: true, Push: true, Files: true,
-		MaxText: maxText, PerSecond: allPerSecond,
+		MaxText: maxText, PerSecond: allPerSecond, DeleteFor: deleteFor,
 	}
 	if c.Type == chat.Private || id > 0 {
 		caps.Hears, caps.PerMinute = true, chatPerMinute

@@ -199,7 +199,7 @@ func (n *noting) Read(p []byte) (int, error) {
 // as of v1.23.0); then a message that was sent would look like a failure.
 func answersMessage(method string) bool {
 	switch method {
-	case "sendMessage", "sendDocument", "editMessageText":
+	case "sendMessage", "sendDocument", "sendPhoto", "editMessageText":
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@ package tgtest
 import (
 	"encoding/json"
 	"slices"
+	"time"
 )
 
 func (s *Server) editMessageText(p params) answer {
@@ -57,6 +58,9 @@ func (s *Server) deleteMessage(p params) answer {
 	id := p.num("message_id")
 	if id < 1 || id > int64(st.last) || st.deleted[id] {
 		return bad("message to delete not found")
+	}
+	if m := st.messages[id]; m != nil && s.opts.Now().Sub(m.At) >= 48*time.Hour {
+		return bad("message can't be deleted for everyone")
 	}
 	if st.messages[id] == nil && !s.opts.Lean && !st.members[s.botID].Rights["can_delete_messages"] {
 		return bad("message can't be deleted")

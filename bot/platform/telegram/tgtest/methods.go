@@ -72,6 +72,7 @@ var methods = map[string]func(*Server, params) answer{
 	"getMe":                    (*Server).getMe,
 	"sendMessage":              (*Server).sendMessage,
 	"sendDocument":             (*Server).sendDocument,
+	"sendPhoto":                (*Server).sendPhoto,
 	"editMessageText":          (*Server).editMessageText,
 	"deleteMessage":            (*Server).deleteMessage,
 	"editEphemeralMessageText": (*Server).editEphemeral,

@@ -77,6 +77,7 @@ type Server struct {
 	started  map[int64]bool // users who started the bot
 	blocked  map[int64]bool
 	presses  map[string]*Press
+	photos   map[string]bool // file_ids that exist
 	nextID   int64
 	commands map[string]json.RawMessage
 	sent     []Sent
@@ -113,7 +114,7 @@ func NewServer(o Options) *Server {
 	s := &Server{
 		opts: o, botID: botID, life: life, end: end,
 		chats: map[int64]*chatState{}, users: map[int64]User{}, moved: map[int64]int64{},
-		started: map[int64]bool{}, blocked: map[int64]bool{}, presses: map[string]*Press{},
+		started: map[int64]bool{}, blocked: map[int64]bool{}, presses: map[string]*Press{}, photos: map[string]bool{},
 		commands: map[string]json.RawMessage{}, calls: map[string]int{},
 		nextID: 500_000_000,
 	}
