@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,7 +77,17 @@ func (req *Request) welcomed(ctx context.Context, change chat.ChatChange) (Reply
 	if !greet {
 		return Reply{}, nil
 	}
-	return Reply{Template: "common.hello", Data: struct{ Missing []string }{change.Missing}, Public: true, Lane: storage.LaneActivity}, nil
+	return Reply{Template: "common.hello", Data: struct{ Missing []string }{worthSaying(change.Missing)}, Public: true, Lane: storage.LaneActivity}, nil
+}
+
+// worthSaying leaves out what goes without saying: who makes the bot an
+// administrator sees its other rights on the same screen.
+func worthSaying(missing []string) []string {
+	if !slices.Contains(missing, chat.RightAdmin) {
+		return missing
+	}
+	implied := []string{chat.RightDelete, chat.RightInvite, chat.RightPin, chat.RightTalk}
+	return slices.DeleteFunc(slices.Clone(missing), func(right string) bool { return slices.Contains(implied, right) })
 }
 
 // updated stores what a change of rights or administrators told.

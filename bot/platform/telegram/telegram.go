@@ -270,7 +270,9 @@ func (t *Telegram) getMe(ctx context.Context) (*identity, error) {
 		return nil, err
 	}
 	me := &identity{ID: u.ID, Username: u.Username, Name: fullName(u), HearsAll: u.CanReadAllGroupMessages}
-	t.me.Store(me)
+	if t.me.Swap(me) == nil {
+		t.log.Info("telegram: connected", "as", "@"+me.Username)
+	}
 	return me, nil
 }
 
