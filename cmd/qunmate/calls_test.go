@@ -27,7 +27,7 @@ func TestAnUnknownCallIsExplained(t *testing.T) {
 			t.Errorf("%q is not named: %s", args[0], o.errs)
 		}
 	}
-	for _, args := range [][]string{{"backup"}, {"restore", "a", "b"}, {"verify", "x"}, {"export"}} {
+	for _, args := range [][]string{{"backup"}, {"restore", "a", "b"}, {"verify", "x"}, {"export"}, {"receipt"}} {
 		wantCall(t, dir, 2, "qunmate "+args[0], args...)
 	}
 	wantCall(t, dir, 0, "qunmate export [-config config.yaml] DIR", "-h")

@@ -61,6 +61,7 @@ func calls() map[string]call {
 		"backup":  {run: runBackup, args: "FILE", least: 1, most: 1},
 		"restore": {run: runRestore, args: "[-check] FILE", least: 1, most: 1},
 		"export":  {run: runExport, args: "DIR", least: 1, most: 1},
+		"receipt": {run: runReceipt, args: "FILE.json", least: 1, most: 1},
 		"version": {run: runVersion},
 	}
 }
