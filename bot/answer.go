@@ -64,6 +64,9 @@ func (req *Request) send(ctx context.Context, c storage.Chat, r Reply, to int64,
 	if c.State == storage.ChatLeft || c.Connection == "" {
 		return nil // there is nobody to carry it, now or later
 	}
+	if p := req.engine.platforms[c.Connection]; p != nil && r.Lane != storage.LaneBroadcast && p.Caps(chatOf(c)).Confirm {
+		return nil // a person would have to confirm it: see chat.Caps
+	}
 	content, err := req.content(ctx, r, lang)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ func coreListeners() []Listener {
 	return []Listener{
 		{Name: "standing", Kinds: []chat.Kind{chat.ChatChanged}, Run: onStanding},
 		{Name: "facts", Kinds: []chat.Kind{chat.Learned}, Run: onFacts},
+		{Name: "delivered", Kinds: []chat.Kind{chat.Delivered}, Run: onDelivered},
 		{Name: "presence", Kinds: []chat.Kind{chat.Join, chat.Leave}, Run: onPresence},
 	}
 }
@@ -146,6 +147,21 @@ func onPresence(ctx context.Context, req *Request) (Reply, error) {
 	} else {
 		_, err = req.Tx.Enter(ctx, req.Chat.ID, a.ID, req.At)
 	}
+	return Reply{}, err
+}
+
+// onDelivered ends the waiting of a letter. One that does not wait any more
+// was withdrawn or given up meanwhile: its outcome stands.
+func onDelivered(ctx context.Context, req *Request) (Reply, error) {
+	d, _ := req.Event.Detail.(chat.Delivery)
+	state, reason := storage.LetterSent, ""
+	if d.Fate != chat.Confirmed {
+		state, reason = storage.LetterDead, string(d.Fate)
+		if d.Reason != "" {
+			reason += ": " + d.Reason
+		}
+	}
+	_, err := req.Tx.SettleWaiting(ctx, req.Chat.ID, d.ID, state, reason)
 	return Reply{}, err
 }
 

@@ -198,7 +198,13 @@ func (e *Engine) reroute(ctx context.Context) error {
 			if e.platforms[c.Connection] != nil {
 				continue
 			}
-			i := slices.IndexFunc(e.Platforms, func(p chat.Platform) bool { return p.Domain() == c.Domain })
+			i := slices.IndexFunc(e.Platforms, func(p chat.Platform) bool { return serves(p, chatOf(c)) })
+			if i < 0 {
+				i = slices.IndexFunc(e.Platforms, func(p chat.Platform) bool {
+					_, particular := p.(chat.Particular)
+					return p.Domain() == c.Domain && !particular
+				})
+			}
 			if i < 0 {
 				continue
 			}
@@ -218,6 +224,13 @@ func (e *Engine) reroute(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// serves reports whether a chat is one of those that only this connection can
+// answer in.
+func serves(p chat.Platform, c chat.Chat) bool {
+	particular, ok := p.(chat.Particular)
+	return ok && p.Domain() == c.Ref.Domain && particular.Serves(c)
 }
 
 func moveLetters(ctx context.Context, tx *storage.Tx, lane storage.Lane, from, to string) error {

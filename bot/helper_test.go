@@ -142,6 +142,7 @@ func (l *line) Send(ctx context.Context, letter chat.Letter) (chat.Sent, error) 
 	l.mu.Lock()
 	l.attempts[n].err = err
 	sent.ID += l.longID
+	sent.Waiting = err == nil && l.Caps(letter.Chat).Confirm
 	l.mu.Unlock()
 	return sent, err
 }

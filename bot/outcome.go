@@ -146,7 +146,7 @@ func (d *delivery) outcomes(r *result, now time.Time) []storage.Outcome {
 	out := []storage.Outcome{head}
 	for _, l := range r.letters[1:] {
 		o := storage.Outcome{ID: l.ID, State: head.State, NextAt: head.NextAt, Attempts: head.Attempts, Error: head.Error}
-		if head.State == storage.LetterSent {
+		if head.State == storage.LetterSent || head.State == storage.LetterWaiting {
 			o.State, o.IntoID = storage.LetterFolded, head.ID
 		}
 		out = append(out, o)
@@ -189,6 +189,11 @@ func (d *delivery) follow(ctx context.Context, tx *storage.Tx, r result) error {
 			ChatID: l.ChatID, Connection: l.Connection, Lane: storage.LaneAnswer, Verb: storage.VerbDelete, Kind: "delete",
 			Content: "{}", ExternalID: r.sent.ID, NextAt: tx.Now.Add(shownLife),
 		})
+		return err
+	case r.err == nil && r.letters[0].Verb == storage.VerbDelete:
+		// Taken back before anybody confirmed it.
+		l := r.letters[0]
+		_, err := tx.SettleWaiting(ctx, l.ChatID, l.ExternalID, storage.LetterDead, "taken back")
 		return err
 	case r.err != nil && r.err.Fault == chat.Gone:
 		c, err := tx.Chat(ctx, r.box.chat.ID)

@@ -23,6 +23,12 @@ func settle(l storage.Letter, now time.Time, sent chat.Sent, fault *chat.SendErr
 		if sent.ID != "" {
 			o.ExternalID = sent.ID
 		}
+		if sent.Waiting {
+			o.State = storage.LetterWaiting
+			if o.ExternalID == "" {
+				o.State, o.Error = storage.LetterUncertain, "it waits for a confirmation that nobody can ask for"
+			}
+		}
 		return o
 	}
 	o.Error = fault.Error()

@@ -80,6 +80,8 @@ func TestVerifyNamesEachKindOfDamage(t *testing.T) {
 		"sent, never settled":    {"UPDATE occurrences SET settled_at = 0 WHERE state = 'sent'", CheckOccurrence, "state:sent problem:has an outcome"},
 		"sent, never begun":      {"UPDATE occurrences SET started_at = 0 WHERE state = 'sent'", CheckOccurrence, "state:sent problem:went out"},
 		"one instant, two rows":  {twins, CheckOccurrence, "problem:has two rows"},
+		"nobody to ask":          {"UPDATE outbox SET state = 'waiting' WHERE state = 'queued'", CheckLetter, "problem:waits for a confirmation nobody can ask for"},
+		"waiting, yet settled":   {"UPDATE outbox SET state = 'waiting', external_id = 'm1', settled_at = 1 WHERE state = 'queued'", CheckLetter, "problem:waits, yet settled"},
 		"begun before the start": {"UPDATE occurrences SET started_at = started_at - 3600000 WHERE state = 'sending'", CheckOccurrence, "state:sending problem:without outcome"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -79,6 +80,45 @@ func openBefore(tb testing.TB, path, name string) *DB {
 	}
 	tb.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// Ids of letters are never used again, not even when the table is made anew.
+func TestARebuiltOutboxGoesOnWithItsIds(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "qunmate.db")
+	all := embedded(t)
+	before := slices.IndexFunc(all, func(m migration) bool { return m.name == "0005_waiting.sql" })
+	db, err := open(t.Context(), path, Options{}, all[:before])
+	if err != nil {
+		t.Fatal(err)
+	}
+	letter := Letter{Connection: "test", Content: "{}"}
+	write(t, db, func(ctx context.Context, tx *Tx) error {
+		c, err := tx.AddChat(ctx, Chat{Domain: "test", ExternalID: "1", Kind: "private"})
+		letter.ChatID = c.ID
+		for range 3 {
+			if _, e := tx.Enqueue(ctx, letter); e != nil {
+				return e
+			}
+		}
+		_, e := tx.q.exec(ctx, "DELETE FROM outbox WHERE id > 1")
+		return errors.Join(err, e)
+	})
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db = openAt(t, path, Options{})
+	write(t, db, func(ctx context.Context, tx *Tx) error {
+		id, err := tx.Enqueue(ctx, letter)
+		if id != 4 {
+			t.Errorf("the next letter is %d", id)
+		}
+		l, err2 := tx.Letter(ctx, 1)
+		if l.State != LetterQueued || l.ChatID != letter.ChatID {
+			t.Errorf("%+v", l)
+		}
+		return errors.Join(err, err2)
+	})
 }
 
 func TestAnOlderProgramRefusesANewerFile(t *testing.T) {

@@ -21,6 +21,7 @@ const (
 const (
 	LetterQueued    = "queued"
 	LetterSending   = "sending"   // claimed: the platform may have it already
+	LetterWaiting   = "waiting"   // the platform has it, and a person must confirm it before anybody sees it
 	LetterSent      = "sent"      // the platform said yes
 	LetterUncertain = "uncertain" // may have gone out; never resent on our own
 	LetterDead      = "dead"      // will never go out; Error says why
@@ -131,7 +132,7 @@ func (tx *Tx) Claim(ctx context.Context, id int64) error {
 // Outcome is what became of a letter after an attempt.
 type Outcome struct {
 	ID         int64
-	State      string    // queued (again at NextAt), sent, uncertain, dead, folded
+	State      string    // queued (again at NextAt), waiting, sent, uncertain, dead, folded
 	NextAt     time.Time // UTC
 	Attempts   int
 	ExternalID string
@@ -142,7 +143,7 @@ type Outcome struct {
 // Settle stores the outcome of an attempt.
 func (tx *Tx) Settle(ctx context.Context, o Outcome) error {
 	settled := millis(tx.Now)
-	if o.State == LetterQueued {
+	if o.State == LetterQueued || o.State == LetterWaiting {
 		settled = 0
 	}
 	_, err := tx.q.exec(ctx, "UPDATE outbox SET state = ?, next_at = ?, attempts = ?, external_id = ?, into_id = ?, error = ?, settled_at = ? WHERE id = ?",
@@ -164,10 +165,59 @@ func (tx *Tx) Rescue(ctx context.Context) ([]Letter, error) {
 	return unsure, classify(err)
 }
 
-// KillLetters gives up everything queued for a chat the bot cannot write to.
+// KillLetters gives up everything queued for a chat the bot cannot write to,
+// and what waits for a confirmation there.
 func (tx *Tx) KillLetters(ctx context.Context, chatID int64, reason string) error {
-	_, err := tx.q.exec(ctx, "UPDATE outbox INDEXED BY outbox_queued SET state = 'dead', error = ?, settled_at = ? WHERE chat_id = ? AND state = 'queued'", reason, millis(tx.Now), chatID)
-	return classify(err)
+	for _, q := range []string{
+		"UPDATE outbox INDEXED BY outbox_queued SET state = 'dead', error = ?, settled_at = ? WHERE chat_id = ? AND state = 'queued'",
+		"UPDATE outbox INDEXED BY outbox_waiting SET state = 'dead', error = ?, settled_at = ? WHERE chat_id = ? AND state = 'waiting'",
+	} {
+		if _, err := tx.q.exec(ctx, q, reason, millis(tx.Now), chatID); err != nil {
+			return classify(err)
+		}
+	}
+	return nil
+}
+
+// SettleWaiting ends the waiting of a letter by the platform's id: sent, or
+// dead with a reason. It reports whether one waited.
+func (tx *Tx) SettleWaiting(ctx context.Context, chatID int64, externalID, state, reason string) (bool, error) {
+	res, err := tx.q.exec(ctx, "UPDATE outbox SET state = ?, error = ?, settled_at = ? WHERE chat_id = ? AND external_id = ? AND state = 'waiting'",
+		state, reason, millis(tx.Now), chatID, externalID)
+	if err != nil {
+		return false, classify(err)
+	}
+	n, err := res.RowsAffected()
+	return n > 0, classify(err)
+}
+
+// WaitingLetter is a letter that somebody must confirm.
+type WaitingLetter struct {
+	ID         int64
+	Chat       string // the platform's id of the chat
+	ExternalID string
+	Since      time.Time // when the platform took it, UTC
+}
+
+// WaitingLetters lists what waits for a confirmation on a connection, oldest
+// first.
+func (r *Reader) WaitingLetters(ctx context.Context, connection string) ([]WaitingLetter, error) {
+	return list(ctx, r, func(rows *sql.Rows, l *WaitingLetter) error {
+		var at int64
+		err := rows.Scan(&l.ID, &l.Chat, &l.ExternalID, &at)
+		l.Since = FromMillis(at)
+		return err
+	}, `SELECT x.id, h.external_id, x.external_id, x.next_at FROM outbox x INDEXED BY outbox_waiting JOIN chats h ON h.id = x.chat_id
+		WHERE x.state = 'waiting' AND x.connection = ? ORDER BY x.id`, connection)
+}
+
+// CountPosts counts the broadcasts that a chat got since an instant and those
+// that wait there for a confirmation: what counts against its day.
+func (r *Reader) CountPosts(ctx context.Context, chatID int64, since time.Time) (int, error) {
+	var n int
+	err := r.q.row(ctx, `SELECT (SELECT count(*) FROM outbox WHERE settled_at > 0 AND settled_at >= ?2 AND chat_id = ?1 AND lane = 2 AND verb = 'send' AND state IN ('sent', 'uncertain'))
+		+ (SELECT count(*) FROM outbox WHERE state = 'waiting' AND chat_id = ?1 AND lane = 2)`, chatID, millis(since)).Scan(&n)
+	return n, classify(err)
 }
 
 // RecentSend is one message that counted against a budget.
@@ -187,8 +237,10 @@ func (r *Reader) RecentSends(ctx context.Context, connection string, since time.
 	}, "SELECT chat_id, settled_at FROM outbox WHERE settled_at > 0 AND settled_at >= ? AND state IN ('sent', 'uncertain') AND connection = ? ORDER BY settled_at", millis(since), connection)
 }
 
-// CountLetters counts what is queued and what is being sent, for /metrics.
-func (r *Reader) CountLetters(ctx context.Context) (queued, sending int, err error) {
-	err = r.q.row(ctx, "SELECT (SELECT count(*) FROM outbox WHERE state = 'queued'), (SELECT count(*) FROM outbox WHERE state = 'sending')").Scan(&queued, &sending)
-	return queued, sending, classify(err)
+// CountLetters counts what is queued, what is being sent and what waits for a
+// confirmation, for /metrics.
+func (r *Reader) CountLetters(ctx context.Context) (queued, sending, waiting int, err error) {
+	err = r.q.row(ctx, `SELECT (SELECT count(*) FROM outbox WHERE state = 'queued'), (SELECT count(*) FROM outbox WHERE state = 'sending'),
+		(SELECT count(*) FROM outbox WHERE state = 'waiting')`).Scan(&queued, &sending, &waiting)
+	return queued, sending, waiting, classify(err)
 }

@@ -150,14 +150,14 @@ CREATE TABLE occurrences (
   UNIQUE (job, due_at, chat_id)
 ) STRICT;
 
-CREATE TABLE outbox (
+CREATE TABLE "outbox" (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   chat_id     INTEGER NOT NULL REFERENCES chats(id),
   connection  TEXT    NOT NULL,
   lane        INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 2), -- 0 answer, 1 activity, 2 broadcast
   once        INTEGER NOT NULL CHECK (once IN (0, 1)),       -- 1: never sent a second time on our own
   verb        TEXT    NOT NULL CHECK (verb IN ('send', 'delete')),
-  state       TEXT    NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'uncertain', 'dead', 'folded')),
+  state       TEXT    NOT NULL CHECK (state IN ('queued', 'sending', 'waiting', 'sent', 'uncertain', 'dead', 'folded')),
   kind        TEXT    NOT NULL DEFAULT '',                   -- the template; letters of one kind may fold
   slot        TEXT    NOT NULL DEFAULT '',                   -- same slot: edits the earlier message
   account_id  INTEGER NOT NULL DEFAULT 0,                    -- the person an answer is for
@@ -165,7 +165,7 @@ CREATE TABLE outbox (
   thread      TEXT    NOT NULL DEFAULT '',
   content     TEXT    NOT NULL CHECK (json_valid(content)),
   attempts    INTEGER NOT NULL DEFAULT 0,
-  next_at     INTEGER NOT NULL,
+  next_at     INTEGER NOT NULL,                              -- waiting: since when
   created_at  INTEGER NOT NULL,
   settled_at  INTEGER NOT NULL DEFAULT 0,
   external_id TEXT    NOT NULL DEFAULT '',
@@ -300,6 +300,8 @@ CREATE INDEX outbox_sending ON outbox(id) WHERE state = 'sending';
 CREATE INDEX outbox_settled ON outbox(settled_at) WHERE settled_at > 0;
 
 CREATE INDEX outbox_slot ON outbox(chat_id, slot, id) WHERE slot <> '';
+
+CREATE INDEX outbox_waiting ON outbox(chat_id, external_id) WHERE state = 'waiting';
 
 CREATE INDEX people_operators ON people(id) WHERE operator = 1;
 

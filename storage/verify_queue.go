@@ -101,7 +101,8 @@ func (o Occurrence) contradiction() string {
 }
 
 // letters names what was claimed and has no outcome: on its way while a bot
-// runs, else the trace of a kill, which the next start puts right (Rescue).
+// runs, else the trace of a kill, which the next start puts right (Rescue). What waits for a person
+// must have a name that can be asked for.
 func (v *verifier) letters(ctx context.Context) error {
 	var n int
 	if err := v.r.q.row(ctx, "SELECT count(*) FROM outbox").Scan(&n); err != nil {
@@ -117,6 +118,19 @@ func (v *verifier) letters(ctx context.Context) error {
 		v.warn(CheckLetter, "id", id, "chat", chat, "kind", kind, "created", FromMillis(created), "problem", "without outcome")
 		return nil
 	}, "SELECT id, chat_id, kind, created_at FROM outbox WHERE state = 'sending' ORDER BY id")
+	if err != nil {
+		return err
+	}
+	err = v.r.each(ctx, func(rows *sql.Rows) error {
+		var id, chat, created int64
+		var kind, problem string
+		if err := rows.Scan(&id, &chat, &kind, &created, &problem); err != nil {
+			return err
+		}
+		v.fail(CheckLetter, "id", id, "chat", chat, "kind", kind, "created", FromMillis(created), "problem", problem)
+		return nil
+	}, `SELECT id, chat_id, kind, created_at, CASE WHEN external_id = '' THEN 'waits for a confirmation nobody can ask for' ELSE 'waits, yet settled' END
+		FROM outbox WHERE state = 'waiting' AND (external_id = '' OR settled_at <> 0 OR verb <> 'send') ORDER BY id`)
 	if err != nil {
 		return err
 	}

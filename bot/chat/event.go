@@ -19,6 +19,7 @@ const (
 	ChatChanged Kind = "chat_changed" // ChatChange: the bot's own standing in a chat
 	Learned     Kind = "learned"      // Facts: what had to be asked from the network
 	Timer       Kind = "timer"        // Due
+	Delivered   Kind = "delivered"    // Delivery: what became of a letter that waited for a person
 )
 
 // Event is one thing that happened. Everything that can change the database
@@ -57,6 +58,9 @@ type Membership struct {
 	Link   string `json:"link,omitempty"`   // the invite link used, where the platform tells
 	Source string `json:"source,omitempty"` // a state or parameter the platform carries
 	Banned bool   `json:"banned,omitempty"` // removed and kept out
+	// Already marks somebody who was in the chat when the bot first saw its list
+	// of members: he is noted, and nobody has brought him.
+	Already bool `json:"already,omitempty"`
 }
 
 // Standing is what became of the bot in a chat.
@@ -112,6 +116,24 @@ type Due struct {
 	At      time.Time       `json:"at"`      // when it was due, UTC
 }
 
+// Fate is what became of a letter that a person had to confirm.
+type Fate string
+
+// The fates of a letter that waited.
+const (
+	Confirmed Fate = "confirmed" // it was confirmed, and the chat has it
+	Failed    Fate = "failed"    // it cannot reach the chat any more
+	Expired   Fate = "expired"   // nobody confirmed it in time; it was withdrawn
+)
+
+// Delivery is the detail of Delivered: the end of a letter whose Send said
+// Sent.Waiting.
+type Delivery struct {
+	ID     string `json:"id"` // Sent.ID
+	Fate   Fate   `json:"fate"`
+	Reason string `json:"reason,omitempty"` // why not, for reports; free of secrets
+}
+
 // Deliver hands a batch of events to the engine. It returns nil only after
 // their effects are committed; only then may a platform acknowledge them.
 type Deliver func(context.Context, []Event) error
@@ -142,6 +164,8 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 		e.Detail, err = decodeDetail[Facts](raw.Detail)
 	case Timer:
 		e.Detail, err = decodeDetail[Due](raw.Detail)
+	case Delivered:
+		e.Detail, err = decodeDetail[Delivery](raw.Detail)
 	case Message, Press:
 	}
 	if err != nil {

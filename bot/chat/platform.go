@@ -69,6 +69,11 @@ type Sent struct {
 	// Shown is set when a private letter could not be kept private: the whole
 	// chat sees it. The engine deletes it after a short while.
 	Shown bool
+	// Waiting is set when the platform took the letter, but a person of the
+	// community must confirm it before anybody sees it. A Delivered event under
+	// the same ID tells what became of it; until then it is neither sent nor
+	// lost, and it is not sent again.
+	Waiting bool
 }
 
 // Caps says what a chat can do on its platform. Per chat, not per platform.
@@ -88,6 +93,12 @@ type Caps struct {
 	// DeleteFor is how long after it was sent a message can be taken back, with
 	// Delete; 0 = no known limit.
 	DeleteFor time.Duration
+	PerDay    int // messages a day in this chat, 0 = no known limit
+	// Confirm: every message waits until a person taps it (Sent.Waiting), and
+	// nothing said in the chat ever reaches the bot. The engine sends nothing
+	// there but broadcasts: answers, greetings and reports would each be work for
+	// that person.
+	Confirm bool
 }
 
 // Platform is one connection to one chat network.
@@ -110,6 +121,46 @@ type Deleter interface {
 	// Delete removes a message by the id that Send returned. A message that is
 	// gone already is no error.
 	Delete(ctx context.Context, c Chat, id string) error
+}
+
+// Inviting asks for a way into a chat that tells who brought a person.
+type Inviting struct {
+	Chat Chat
+	// State comes back as Membership.Source of whoever used the way: letters and
+	// digits, at most MaxState.
+	State string
+	Name  string // what the way is called in the platform's own lists, for people
+}
+
+// MaxState is how long a state may be: what the strictest platform takes.
+const MaxState = 30
+
+// Invitation is a way into a chat. A platform that makes no links has the
+// picture of a QR code only, and the other way round.
+type Invitation struct {
+	Link       string
+	QRImageURL string
+	ID         string // opaque: good for Revoke, and what Membership.Link tells where a platform has no states
+}
+
+// Inviter is a Platform that can make ways into its chats. Both methods use
+// the network; asking for the same way twice gives the same invitation where
+// that can be told. Their error is a *SendError.
+type Inviter interface {
+	Invite(ctx context.Context, i Inviting) (Invitation, error)
+	// Revoke closes a way. One that is closed already is no error.
+	Revoke(ctx context.Context, c Chat, id string) error
+}
+
+// Reminder is a Platform that can remind the person for whom a letter waits.
+type Reminder interface {
+	Remind(ctx context.Context, c Chat, id string) error
+}
+
+// Particular is a Platform that answers only in some chats of its domain, and
+// alone there: no other connection of the domain can take them over.
+type Particular interface {
+	Serves(c Chat) bool
 }
 
 // FactFinder is a Platform that can ask who the administrators of a chat are.

@@ -38,10 +38,10 @@ func (d *doors) mountHealth(mux *http.ServeMux) {
 // metrics writes the few figures an operator watches, in the Prometheus text
 // format. Names and values only: no member, no chat, no secret.
 func (h *house) metrics(ctx context.Context, w http.ResponseWriter) error {
-	var queued, sending, waiting int
+	var queued, sending, unconfirmed, waiting int
 	err := h.db.View(ctx, func(ctx context.Context, r *storage.Reader) error {
 		var err error
-		if queued, sending, err = r.CountLetters(ctx); err != nil {
+		if queued, sending, unconfirmed, err = r.CountLetters(ctx); err != nil {
 			return err
 		}
 		all, err := r.AllWaiting(ctx)
@@ -66,6 +66,7 @@ func (h *house) metrics(ctx context.Context, w http.ResponseWriter) error {
 		{"qunmate_database_writable", "gauge", "1 when the last commit went through.", writable},
 		{"qunmate_outbox_queued", "gauge", "Letters that wait to be sent.", queued},
 		{"qunmate_outbox_sending", "gauge", "Letters that are being sent.", sending},
+		{"qunmate_outbox_waiting", "gauge", "Letters that a person must confirm.", unconfirmed},
 		{"qunmate_inbox_waiting", "gauge", "Events that wait, or that failed and were given up.", waiting},
 		{"qunmate_events_total", "counter", "Events that were committed since the start.", h.engine.Committed()},
 		{"qunmate_goroutines", "gauge", "Goroutines.", runtime.NumGoroutine()},
