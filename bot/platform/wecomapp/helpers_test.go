@@ -1,0 +1,231 @@
+package wecomapp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/bot/platform/wecomapp/qyapitest"
+)
+
+const (
+	aning = "AnNing_1"
+	bob   = "bob"
+)
+
+// logs collects what is logged, for tests that read it.
+type logs struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *logs) count(what string) int { return strings.Count(l.String(), what) }
+
+// rig is a connection with its server and an engine that answers as it is told.
+type rig struct {
+	*App
+	t    *testing.T
+	s    *qyapitest.Server
+	logs *logs
+
+	mu     sync.Mutex
+	events []chat.Event
+	// answer says which letters an event brings, after delay.
+	answer func(chat.Event) []chat.Content
+	delay  time.Duration
+	// commit fails deliveries, or makes them wait.
+	commit func(context.Context) error
+	known  map[string]bool
+	errs   []error
+}
+
+// bubble runs a test with a fake clock against a server in memory.
+func bubble(t *testing.T, so qyapitest.Options, change func(*Options), test func(*rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := qyapitest.NewServer(so)
+		r := connect(t, s, change)
+		test(r)
+		if p := s.Problems(); len(p) > 0 {
+			t.Errorf("the server saw what no program should do: %q", p)
+		}
+		r.noSecrets(r.logs.String())
+	})
+}
+
+func connect(t *testing.T, s *qyapitest.Server, change func(*Options)) *rig {
+	t.Helper()
+	l := &logs{}
+	o := Options{
+		Name: "staff", CorpID: s.CorpID(), AgentID: s.Agent(), Secret: s.Secret(), Token: s.Token(), EncodingAESKey: s.AESKey(),
+		BaseURL: s.URL(), Transport: s.Transport(), Log: slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Rand: func() float64 { return 0.5 },
+	}
+	if change != nil {
+		change(&o)
+	}
+	a, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Connect(a, a.Path())
+	s.Member(aning, "阿宁", "woOPENaning")
+	s.Member(bob, "Bob <b>", "woOPENbob")
+	return &rig{App: a, t: t, s: s, logs: l, known: map[string]bool{}}
+}
+
+func (r *rig) noSecrets(text string) {
+	r.t.Helper()
+	for _, secret := range []string{r.s.Secret(), r.s.Token(), r.s.AESKey(), "ever-be-logged"} {
+		if strings.Contains(text, secret) {
+			r.t.Errorf("a secret is in %s", text)
+		}
+	}
+}
+
+// deliver is the engine's door: it takes each event once, and its letters
+// leave after the commit.
+func (r *rig) deliver(ctx context.Context, events []chat.Event) error {
+	if r.commit != nil {
+		if err := r.commit(ctx); err != nil {
+			return err
+		}
+	}
+	for _, ev := range events {
+		r.mu.Lock()
+		twice := r.known[ev.ID.String()]
+		r.known[ev.ID.String()] = true
+		if !twice {
+			r.events = append(r.events, ev)
+		}
+		r.mu.Unlock()
+		if !twice && r.answer != nil {
+			go r.letters(ev)
+		}
+	}
+	return nil
+}
+
+func (r *rig) letters(ev chat.Event) {
+	time.Sleep(r.delay)
+	for _, content := range r.answer(ev) {
+		_, err := r.Send(context.Background(), chat.Letter{Chat: ev.Chat, To: ev.Sender, Reply: ev.Reply, Content: content})
+		r.mu.Lock()
+		r.errs = append(r.errs, err)
+		r.mu.Unlock()
+	}
+}
+
+// outcomes are the errors of all letters so far, nil for those that were sent.
+func (r *rig) outcomes() []error {
+	synctest.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.errs)
+}
+
+func (r *rig) all() []chat.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.events)
+}
+
+// echo answers a message with its text and everything else with nothing.
+func echo(ev chat.Event) []chat.Content {
+	if ev.Kind == chat.Message || ev.Kind == chat.Press {
+		return []chat.Content{{Text: "you said " + chat.Escape(ev.Text)}}
+	}
+	return nil
+}
+
+// start runs the connection; the returned function stops it and gives Run's
+// error.
+func (r *rig) start() (stop func() error) {
+	r.t.Helper()
+	ctx, cancel := context.WithCancel(r.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx, r.deliver) }()
+	synctest.Wait()
+	stop = sync.OnceValue(func() error {
+		cancel()
+		return <-done
+	})
+	r.t.Cleanup(func() { _ = stop() })
+	return stop
+}
+
+// screen is what a member reads, each message with how it came: "<" the answer
+// to a request, "+" message/send, "*" a card that was changed.
+func (r *rig) screen(user string) string {
+	synctest.Wait()
+	var out []string
+	for _, m := range r.s.Shown(user) {
+		sign := "+"
+		switch {
+		case m.Edited:
+			sign = "*"
+		case m.Passive:
+			sign = "<"
+		}
+		text := m.Plain()
+		if m.Card != nil {
+			for _, b := range m.Card.Buttons {
+				text += " [" + b.Text + "]"
+			}
+			if m.Card.Vote != nil {
+				text += " (vote)"
+			}
+		}
+		out = append(out, sign+text+m.File)
+	}
+	return strings.Join(out, " ")
+}
+
+func (r *rig) reads(user, want string) {
+	r.t.Helper()
+	if got := r.screen(user); got != want {
+		r.t.Errorf("the screen shows %q, want %q", got, want)
+	}
+}
+
+// post sends a content that answers nothing.
+func (r *rig) post(user string, c chat.Content) error {
+	_, err := r.Send(r.t.Context(), chat.Letter{Chat: place(user), Content: c})
+	return err
+}
+
+func (r *rig) letter(user, text string) error { return r.post(user, chat.Content{Text: text}) }
+
+func place(user string) chat.Chat {
+	return chat.Chat{Ref: chat.Ref{Domain: Domain, ID: user}, Type: chat.Private}
+}
+
+// fault is the SendError in err; the test fails if there is none.
+func fault(t *testing.T, err error) *chat.SendError {
+	t.Helper()
+	se, ok := errors.AsType[*chat.SendError](err)
+	if !ok {
+		t.Fatalf("%v (%T) is no SendError", err, err)
+	}
+	return se
+}
