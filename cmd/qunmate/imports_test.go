@@ -137,7 +137,7 @@ var owners = map[string][]string{
 	"github.com/coder/websocket":         {"bot/platform/wecombot/..."},
 	"github.com/consensys/gnark-crypto/": {"commands/draw/fair"},
 	"github.com/go-telegram/bot":         {"bot/platform/telegram/..."},
-	"github.com/silenceper/wechat/v2":    {"bot/platform/internal/wxhttp", "bot/platform/wechatmp/..."},
+	"github.com/silenceper/wechat/v2":    {"bot/platform/internal/wxhttp", "bot/platform/wechatmp/...", "bot/platform/wecomapp/...", "bot/platform/wecomhook/...", "bot/platform/wecomcontact/..."},
 	"github.com/gofrs/flock":             {"storage", "cmd/qunmate"},
 	"github.com/robfig/cron/v3":          {"bot/config", "scheduler/when"},
 	"go.yaml.in/yaml/v3":                 {"bot/config"},
