@@ -102,6 +102,7 @@ type Request struct {
 
 	engine *Engine
 	via    string
+	home   int64     // the community of the connection's 1:1 chats, 0 = none
 	since  time.Time // when the event was first put aside, zero for a new one
 }
 

@@ -75,6 +75,9 @@ func (req *Request) welcomed(ctx context.Context, change chat.ChatChange) (Reply
 		via := req.via
 		req.Tx.AfterCommit(func() { req.engine.ask(chatOf(c), via) })
 	}
+	if change.Entered && req.Private {
+		return req.greetPrivately(ctx)
+	}
 	if !greet {
 		return Reply{}, nil
 	}
@@ -89,6 +92,24 @@ func worthSaying(missing []string) []string {
 	}
 	implied := []string{chat.RightDelete, chat.RightInvite, chat.RightPin, chat.RightTalk}
 	return slices.DeleteFunc(slices.Clone(missing), func(right string) bool { return slices.Contains(implied, right) })
+}
+
+// greetPrivately answers somebody who opens the chat with the bot, where the
+// platform tells of it and takes an answer: the first time as /start does,
+// later with a line.
+func (req *Request) greetPrivately(ctx context.Context) (Reply, error) {
+	start, ok := req.engine.registry.commands["start"]
+	if !ok || !req.Chat.GreetedAt.IsZero() {
+		return Reply{Template: "common.welcome_back"}, nil
+	}
+	req.Chat.GreetedAt = req.Tx.Now
+	if err := req.Tx.UpdateChat(ctx, req.Chat); err != nil {
+		return Reply{}, err
+	}
+	if err := req.loadMember(ctx); err != nil {
+		return Reply{}, err
+	}
+	return start.Run(ctx, req)
 }
 
 // updated stores what a change of rights or administrators told.

@@ -30,6 +30,7 @@ const (
 type delivery struct {
 	engine   *Engine
 	platform chat.Platform
+	route    string // its name, see Routes
 	wake     wake
 	news     bool // the outbox may hold letters that are not loaded
 
@@ -64,8 +65,8 @@ type result struct {
 	err     *chat.SendError
 }
 
-func newDelivery(e *Engine, p chat.Platform) *delivery {
-	d := &delivery{engine: e, platform: p, wake: newWake(), news: true, chats: map[int64]*mailbox{}, results: make(chan result, inFlight)}
+func newDelivery(e *Engine, p chat.Platform, route string) *delivery {
+	d := &delivery{engine: e, platform: p, route: route, wake: newWake(), news: true, chats: map[int64]*mailbox{}, results: make(chan result, inFlight)}
 	d.all.span = connectionSpan
 	return d
 }
@@ -74,7 +75,7 @@ func newDelivery(e *Engine, p chat.Platform) *delivery {
 func (d *delivery) rebuildBudgets(ctx context.Context) error {
 	now := d.engine.Clock.Now()
 	return d.engine.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
-		sends, err := r.RecentSends(ctx, d.platform.Name(), now.Add(-time.Minute))
+		sends, err := r.RecentSends(ctx, d.route, now.Add(-time.Minute))
 		if err != nil {
 			return err
 		}
@@ -191,7 +192,7 @@ func (d *delivery) load(ctx context.Context) error {
 	err := d.engine.DB.View(ctx, func(ctx context.Context, r *storage.Reader) error {
 		for _, lane := range lanes {
 			most := loaded - d.count[lane]
-			letters, err := r.OpenLetters(ctx, d.platform.Name(), lane, d.cursor[lane], most)
+			letters, err := r.OpenLetters(ctx, d.route, lane, d.cursor[lane], most)
 			if err != nil {
 				return err
 			}

@@ -37,6 +37,9 @@ type Options struct {
 	Timezone  string     // default zone of new communities, IANA name
 	DayStart  int        // default start of the day, minutes after midnight
 	Operators []chat.Ref // operators named in the configuration
+	// Homes names the community in which the 1:1 chats of a connection act, by
+	// its name or number. A connection that is not listed leaves it to the person.
+	Homes map[string]string
 
 	// Unlimited switches the platforms' known send limits off: for load tests
 	// against a local server only.
@@ -57,6 +60,8 @@ type Engine struct {
 	timers  wake // a deadline was set
 	mail    map[string]*delivery
 	facts   questions
+	notices chan notice
+	homes   homes
 	ready   chan struct{} // closed when Run has put the database in order
 	over    chan struct{} // closed when Run has ended: nobody takes jobs any more
 	full    fullAlarm
@@ -75,15 +80,16 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{
 		Options: o, routes: map[string]int{}, platforms: map[string]chat.Platform{}, operators: map[chat.Ref]bool{},
 		jobs: make(chan job), inbox: newWake(), timers: newWake(), mail: map[string]*delivery{},
-		facts: newQuestions(), ready: make(chan struct{}), over: make(chan struct{}),
+		facts: newQuestions(), notices: make(chan notice, maxNotices), ready: make(chan struct{}), over: make(chan struct{}),
 		full: fullAlarm{bell: newWake()},
 	}
-	for i, p := range o.Platforms {
-		if _, twice := e.platforms[p.Name()]; twice {
+	for i, route := range Routes(o.Platforms) {
+		p := o.Platforms[i]
+		if _, twice := e.platforms[route]; twice {
 			return nil, fmt.Errorf("bot: two connections are called %q", p.Name())
 		}
-		e.routes[p.Name()], e.platforms[p.Name()] = i, p
-		e.mail[p.Name()] = newDelivery(e, p)
+		e.routes[route], e.platforms[route] = i, p
+		e.mail[route] = newDelivery(e, p, route)
 	}
 	for _, ref := range o.Operators {
 		e.operators[ref] = true
@@ -91,6 +97,27 @@ func New(o Options) (*Engine, error) {
 	var err error
 	e.registry, err = newRegistry(append(builtins(), o.Commands...), o.Actions, append(coreListeners(), o.Listeners...))
 	return e, err
+}
+
+// Routes gives each connection the name under which chats and letters are its
+// own: the one of the configuration, and where another network has the same,
+// with the domain in front. Two of one network must have different names.
+func Routes(platforms []chat.Platform) []string {
+	domains := map[string]string{}
+	shared := map[string]bool{}
+	for _, p := range platforms {
+		if d, ok := domains[p.Name()]; ok && d != p.Domain() {
+			shared[p.Name()] = true
+		}
+		domains[p.Name()] = p.Domain()
+	}
+	out := make([]string, len(platforms))
+	for i, p := range platforms {
+		if out[i] = p.Name(); shared[out[i]] {
+			out[i] = p.Domain() + "/" + out[i]
+		}
+	}
+	return out
 }
 
 // Run works until ctx ends; it returns early only for a fault that no retry
@@ -124,10 +151,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	inner.Go(func() { e.keepMenus(ctx) })
 	inner.Go(func() { e.housekeep(ctx) })
 	inner.Go(func() { e.watchFull(ctx) })
+	inner.Go(func() { e.tellNotices(ctx) })
 	close(e.ready)
-	for _, p := range e.Platforms {
+	for route, p := range e.platforms {
 		inner.Go(func() {
-			if err := p.Run(ctx, e.Door(p.Name())); err != nil && ctx.Err() == nil {
+			if err := p.Run(ctx, e.Door(route)); err != nil && ctx.Err() == nil {
 				stop(fmt.Errorf("connection %s: %w", p.Name(), err))
 			}
 		})
@@ -193,9 +221,10 @@ func (e *Engine) reroute(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		heirs := map[string]string{}
+		routes := Routes(e.Platforms)
+		moved, heirs := map[int64]string{}, map[string]string{}
 		for _, c := range chats {
-			if e.platforms[c.Connection] != nil {
+			if p := e.platforms[c.Connection]; p != nil && p.Domain() == c.Domain {
 				continue
 			}
 			i := slices.IndexFunc(e.Platforms, func(p chat.Platform) bool { return serves(p, chatOf(c)) })
@@ -208,8 +237,8 @@ func (e *Engine) reroute(ctx context.Context) error {
 			if i < 0 {
 				continue
 			}
-			heirs[c.Connection] = e.Platforms[i].Name()
-			c.Connection = heirs[c.Connection]
+			moved[c.ID], heirs[c.Connection] = routes[i], routes[i]
+			c.Connection = routes[i]
 			if err := tx.UpdateChat(ctx, c); err != nil {
 				return err
 			}
@@ -217,7 +246,7 @@ func (e *Engine) reroute(ctx context.Context) error {
 		for from, to := range heirs {
 			e.Log.Info("a connection is not configured any more, another one takes its chats over", "from", from, "to", to)
 			for lane := range storage.LaneBroadcast + 1 {
-				if err := moveLetters(ctx, tx, lane, from, to); err != nil {
+				if err := moveLetters(ctx, tx, lane, from, moved); err != nil {
 					return err
 				}
 			}
@@ -233,12 +262,17 @@ func serves(p chat.Platform, c chat.Chat) bool {
 	return ok && p.Domain() == c.Ref.Domain && particular.Serves(c)
 }
 
-func moveLetters(ctx context.Context, tx *storage.Tx, lane storage.Lane, from, to string) error {
+// moveLetters gives the letters of moved chats to their new connections.
+func moveLetters(ctx context.Context, tx *storage.Tx, lane storage.Lane, from string, moved map[int64]string) error {
 	letters, err := tx.OpenLetters(ctx, from, lane, 0, math.MaxInt)
 	if err != nil {
 		return err
 	}
 	for _, l := range letters {
+		to, ok := moved[l.ChatID]
+		if !ok || to == from {
+			continue
+		}
 		old := l.ID
 		l.Connection = to
 		id, err := tx.Enqueue(ctx, l)

@@ -88,7 +88,14 @@ func (e *Engine) prepare(ctx context.Context, tx *storage.Tx, via string, ev cha
 		}
 	}
 	if !ev.Sender.Ref.IsZero() {
-		a, err := tx.Touch(ctx, storage.Seen{Domain: ev.Sender.Ref.Domain, ExternalID: ev.Sender.Ref.ID, Name: ev.Sender.Name, Username: ev.Sender.Username, Language: ev.Sender.Language})
+		seen := storage.Seen{Domain: ev.Sender.Ref.Domain, ExternalID: ev.Sender.Ref.ID, Name: ev.Sender.Name, Username: ev.Sender.Username, Language: ev.Sender.Language}
+		if seen.Name == "" && req.Caps.OneToOne {
+			var err error
+			if seen.Nick, err = e.personName(ev.Sender.Ref); err != nil {
+				return nil, false, err
+			}
+		}
+		a, err := tx.Touch(ctx, seen)
 		if err != nil {
 			return nil, false, err
 		}
@@ -101,8 +108,8 @@ func (e *Engine) prepare(ctx context.Context, tx *storage.Tx, via string, ev cha
 	return req, err == nil, err
 }
 
-// chooseCommunity finds the community of a private chat: the only one the
-// person is in, or the one he chose.
+// chooseCommunity finds the community of a private chat: the one the person
+// chose, the one of the connection, or the only one he is in.
 func (req *Request) chooseCommunity(ctx context.Context) error {
 	if !req.Private || req.Account.ID == 0 {
 		return nil
@@ -114,14 +121,17 @@ func (req *Request) chooseCommunity(ctx context.Context) error {
 	if p.Language != "" {
 		req.Language = p.Language
 	}
-	all, err := req.Tx.CommunitiesOf(ctx, p.ID)
+	all, err := req.Communities(ctx)
 	if err != nil {
 		return err
 	}
-	if len(all) == 1 {
-		req.Community = all[0].ID
-	} else if slices.ContainsFunc(all, func(c storage.Community) bool { return c.ID == p.Home }) {
+	switch {
+	case slices.ContainsFunc(all, func(c storage.Community) bool { return c.ID == p.Home }):
 		req.Community = p.Home
+	case req.home != 0:
+		req.Community = req.home
+	case len(all) == 1:
+		req.Community = all[0].ID
 	}
 	return nil
 }
@@ -195,7 +205,11 @@ func (e *Engine) addChat(ctx context.Context, tx *storage.Tx, via string, c chat
 		row.Kind = string(chat.Group)
 	}
 	if row.Kind != string(chat.Private) {
-		own, err := tx.AddCommunity(ctx, c.Title, e.Timezone, e.DayStart)
+		var err error
+		if row.Title, err = e.groupTitle(c); err != nil {
+			return row, err
+		}
+		own, err := tx.AddCommunity(ctx, row.Title, e.Timezone, e.DayStart)
 		if err != nil {
 			return row, fmt.Errorf("new community: %w", err)
 		}

@@ -248,12 +248,12 @@ func undo(ctx context.Context, req *Request) (Reply, error) {
 // use chooses the community that private commands act on; what follows the
 // number is run there at once.
 func use(ctx context.Context, req *Request) (Reply, error) {
-	all, err := req.Tx.CommunitiesOf(ctx, req.Account.PersonID)
+	all, err := req.Communities(ctx)
 	if err != nil {
 		return Reply{}, err
 	}
 	if len(all) == 0 {
-		return Reply{}, Refuse("common.no_community", nil)
+		return Reply{}, req.noCommunity()
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(req.Args.Word(0), "#"))
 	if err != nil || n < 1 || n > len(all) {

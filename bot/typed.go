@@ -41,7 +41,7 @@ func (e *Engine) typed(ctx context.Context, req *Request) (Reply, error) {
 		if r, err := e.talk(ctx, req); err != nil || r.Template != "" || text == "" {
 			return r, err
 		}
-		return e.unknown(inv.Unknown), nil
+		return e.unknown(req, inv.Unknown), nil
 	case req.Event.Kind == chat.Press:
 		return Reply{}, Refuse("common.stale_button", nil)
 	}
@@ -84,8 +84,12 @@ func (e *Engine) talk(ctx context.Context, req *Request) (Reply, error) {
 }
 
 // unknown is the one line for somebody who spoke to the bot by name.
-func (e *Engine) unknown(word string) Reply {
-	var v struct{ Near, Key string } // the name that is near, and what is heard everywhere
+func (e *Engine) unknown(req *Request, word string) Reply {
+	v := struct {
+		Near, Key string // the name that is near, and what is heard everywhere
+		Mentioned bool   // the bot's name must stand in front
+		Mention   string
+	}{Mentioned: req.Caps.Mentioned, Mention: req.Caps.Mention}
 	if word != "" {
 		near := input.Nearest(strings.TrimPrefix(word, "/"), e.Texts.Names())
 		key := e.Texts.Names().Command(near)
@@ -131,7 +135,7 @@ func (e *Engine) run(ctx context.Context, req *Request, inv input.Invocation) (R
 
 func (e *Engine) quietUnknown(req *Request, inv input.Invocation) Reply {
 	if req.Private || req.Event.ToBot {
-		return e.unknown(inv.Command)
+		return e.unknown(req, inv.Command)
 	}
 	return Reply{}
 }
@@ -155,12 +159,12 @@ func (e *Engine) place(ctx context.Context, req *Request, cmd Command) error {
 // askCommunity lists the communities of a person who is in several, each with
 // how the command stands there.
 func (e *Engine) askCommunity(ctx context.Context, req *Request, cmd Command) error {
-	all, err := req.Tx.CommunitiesOf(ctx, req.Account.PersonID)
+	all, err := req.Communities(ctx)
 	if err != nil {
 		return err
 	}
 	if len(all) == 0 {
-		return Refuse("common.no_community", nil)
+		return req.noCommunity()
 	}
 	data := struct{ Count int }{len(all)}
 	var choices []Choice

@@ -45,6 +45,20 @@ func (r *Reader) CommunityByCode(ctx context.Context, code string) (Community, e
 	return c, classify(err)
 }
 
+// CommunitiesNamed lists the communities of a name. Those that have a group in
+// use come alone if there are any: one whose last group went over to another
+// community is only history.
+func (r *Reader) CommunitiesNamed(ctx context.Context, name string) ([]Community, error) {
+	const inUse = "EXISTS (SELECT 1 FROM chats h WHERE h.community_id = c.id AND h.kind = 'group' AND h.state = 'active')"
+	scan := func(rows *sql.Rows, c *Community) error { return rows.Scan(&c.ID, &c.Name, &c.Code, &c.CreatedAt) }
+	query := "SELECT c.id, c.name, c.code, c.created_at FROM communities c WHERE c.name = ?"
+	used, err := list(ctx, r, scan, query+" AND "+inUse+" ORDER BY c.id", name)
+	if err != nil || len(used) > 0 {
+		return used, err
+	}
+	return list(ctx, r, scan, query+" ORDER BY c.id", name)
+}
+
 // SetCommunity changes name and code.
 func (tx *Tx) SetCommunity(ctx context.Context, c Community) error {
 	_, err := gorm.G[Community](tx.g).Where("id = ?", c.ID).Select("name", "code").Updates(ctx, c)

@@ -46,6 +46,9 @@ func scanAccounts(rows *sql.Rows, a *Account) error { return scanAccount(rows, a
 // Seen is what a platform tells of an account.
 type Seen struct {
 	Domain, ExternalID, Name, Username, Language string
+	// Nick is the name of an account at first sight if there is no Name; without
+	// one its id stands there.
+	Nick string
 }
 
 // Touch finds the account, making it and its person at first sight, and keeps
@@ -76,6 +79,9 @@ func (tx *Tx) Touch(ctx context.Context, s Seen) (Account, error) {
 func (tx *Tx) addAccount(ctx context.Context, s Seen) (Account, error) {
 	now := millis(tx.Now)
 	a := Account{Domain: s.Domain, ExternalID: s.ExternalID, Name: s.Name, Username: s.Username, Language: s.Language, UpdatedAt: now}
+	if a.Name == "" {
+		a.Name = s.Nick
+	}
 	if a.Name == "" {
 		a.Name = s.ExternalID
 	}

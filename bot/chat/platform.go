@@ -87,6 +87,11 @@ type Caps struct {
 	Push      bool // may write without being asked
 	Files     bool
 	AdminList bool // the platform has its own administrators
+	// Mentioned: nothing reaches the bot but what begins with its name, commands
+	// included. Mention is how that is typed, "@helper", empty if not known.
+	Mentioned bool
+	Mention   string
+	OneToOne  bool // the network has no groups: its people are met alone only
 	MaxText   int  // characters of one message, as the adapter counts
 	PerMinute int  // messages a minute in this chat, 0 = no known limit
 	PerSecond int  // messages a second over the whole connection, 0 = no known limit

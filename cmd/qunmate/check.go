@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
+	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"qunmate/bot"
 	"qunmate/bot/chat"
 	"qunmate/bot/config"
-	"qunmate/bot/platform/telegram"
 	"qunmate/storage"
 	"qunmate/templates"
 )
@@ -21,20 +24,21 @@ func runCheck(ctx context.Context, p *program, f *flags) int {
 	if cfg == nil {
 		return exitFault
 	}
-	if _, err := templates.Load(cfg.Templates); err != nil {
+	texts, err := templates.Load(cfg.Templates)
+	if err != nil {
 		p.fail("cli.fault", map[string]any{"Error": err.Error()})
 		return exitFault
 	}
-	for _, c := range cfg.Connections() {
-		if c.Kind != config.KindTelegram {
-			p.say("cli.not_built", map[string]any{"Kind": c.Kind, "Name": c.Name})
+	for _, c := range (maker{cfg: cfg}).connections() {
+		if c.build == nil {
+			p.say("cli.not_built", c.Connection)
 		}
 	}
 	p.say("cli.config_good", map[string]any{"Connections": len(cfg.Connections()), "Sandbox": cfg.SandboxOn()})
 	if !f.online {
 		return exitOK
 	}
-	return p.checkOnline(ctx, cfg)
+	return p.checkOnline(ctx, cfg, texts)
 }
 
 // onlineLimit bounds all questions together.
@@ -44,27 +48,35 @@ const onlineLimit = time.Minute
 // compare the real one with.
 const unaskedSecret = "unasked"
 
-func (p *program) checkOnline(ctx context.Context, cfg *config.Config) int {
+func (p *program) checkOnline(ctx context.Context, cfg *config.Config, texts *templates.Set) int {
 	ctx, cancel := context.WithTimeout(ctx, onlineLimit)
 	defer cancel()
-	log, clock := slog.New(slog.DiscardHandler), bot.NewClock(0)
+	m := maker{
+		cfg: cfg, texts: texts, log: slog.New(slog.DiscardHandler), now: bot.NewClock(0).Now,
+		webhookSecret: func(context.Context, string) (string, error) { return unaskedSecret, nil },
+		alarm:         func(string, chat.Finding) {}, probe: idle(cfg.Database),
+	}
 	code := exitOK
-	for _, t := range cfg.Telegram {
-		platform, err := telegram.New(telegram.Options{
-			Name: t.Name, Token: t.Token.Reveal(), BaseURL: t.BaseURL, Mode: telegram.Mode(t.Mode), PublicURL: cfg.HTTP.PublicURL,
-			WebhookSecret: unaskedSecret, Log: log, Now: clock.Now,
-		})
+	for _, c := range m.connections() {
+		if c.build == nil {
+			continue
+		}
+		platform, err := c.build(ctx)
 		if err != nil {
 			p.fail("cli.fault", map[string]any{"Error": err.Error()})
 			return exitFault
 		}
-		chats, err := p.knownChats(ctx, cfg.Database, t.Name)
+		chats, home, err := p.known(ctx, cfg.Database, c, platform)
 		if err != nil {
 			return p.dbFault(cfg.Database, err)
 		}
-		for _, finding := range platform.Check(ctx, chats) {
-			data := map[string]any{"OK": finding.OK, "Name": t.Name, "Text": p.text("check."+finding.Code, finding)}
-			if finding.OK {
+		var findings []chat.Finding
+		if checker, ok := platform.(chat.Checker); ok {
+			findings = checker.Check(ctx, chats)
+		}
+		for _, f := range append(findings, home...) {
+			data := map[string]any{"OK": f.OK, "Name": c.Name, "Text": p.text("check."+f.Code, localised(f, cfg.Location()))}
+			if f.OK {
 				p.say("cli.finding", data)
 				continue
 			}
@@ -75,26 +87,71 @@ func (p *program) checkOnline(ctx context.Context, cfg *config.Config) int {
 	return code
 }
 
-// knownChats lists the chats a connection answers in; without a database yet
-// there are none.
-func (p *program) knownChats(ctx context.Context, path, connection string) ([]chat.Chat, error) {
-	var out []chat.Chat
+// idle reports that no program of ours uses the database: then none loses its
+// connection when we log in to ask who we are.
+func idle(database string) bool {
+	if _, err := os.Stat(database); errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	release, err := storage.Lock(database)
+	if err != nil {
+		return false
+	}
+	return release() == nil
+}
+
+// What is found out about the community that a connection names.
+const (
+	homeFound   = "community.found"   // name, id
+	homeMissing = "community.missing" // name
+	homeSeveral = "community.several" // name, ids
+)
+
+// known lists the groups a connection answers in, and what became of the
+// community it names; without a database yet there is nothing of both.
+func (p *program) known(ctx context.Context, path string, c connection, platform chat.Platform) (groups []chat.Chat, home []chat.Finding, err error) {
 	db, err := storage.Open(ctx, path, storage.Options{ReadOnly: true, Now: time.Now})
 	if errors.Is(err, storage.ErrNoFile) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { _ = db.Close() }()
 	err = db.View(ctx, func(ctx context.Context, r *storage.Reader) error {
-		rows, err := r.Chats(ctx, connection)
-		for _, c := range rows {
-			if c.Kind == string(chat.Group) {
-				out = append(out, chat.Chat{Ref: chat.Ref{Domain: c.Domain, ID: c.ExternalID}, Type: chat.Group, Title: c.Title})
+		rows, err := r.Chats(ctx, "")
+		if err != nil {
+			return err
+		}
+		for _, h := range rows {
+			ours := h.Connection == c.Name || h.Connection == platform.Domain()+"/"+c.Name
+			if h.Kind == string(chat.Group) && h.Domain == platform.Domain() && ours {
+				groups = append(groups, chat.Chat{Ref: chat.Ref{Domain: h.Domain, ID: h.ExternalID}, Type: chat.Group, Title: h.Title})
 			}
 		}
+		if c.home == "" {
+			return nil
+		}
+		found, err := bot.HomeCommunity(ctx, r, c.home)
+		home = []chat.Finding{homeFinding(c.home, found)}
 		return err
 	})
-	return out, err
+	return groups, home, err
+}
+
+func homeFinding(name string, found []storage.Community) chat.Finding {
+	f := chat.Finding{Code: homeMissing, Args: map[string]string{"name": name}}
+	var ids []string
+	for _, c := range found {
+		ids = append(ids, strconv.FormatInt(c.ID, 10))
+	}
+	switch len(found) {
+	case 0:
+	case 1:
+		f.OK, f.Code = true, homeFound
+		f.Args["name"], f.Args["id"] = found[0].Name, ids[0]
+	default:
+		f.Code, f.Args["ids"] = homeSeveral, strings.Join(ids, ",")
+	}
+	return f
 }

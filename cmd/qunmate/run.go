@@ -69,7 +69,8 @@ type house struct {
 	engine    *bot.Engine
 	scheduler *scheduler.Scheduler
 	doors     *doors
-	implicit  bool // no configuration file: nobody chose the port
+	homes     map[string]string // connection → the community of its 1:1 chats
+	implicit  bool              // no configuration file: nobody chose the port
 }
 
 // assemble wires the parts together. Nothing runs yet.

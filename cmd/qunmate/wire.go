@@ -11,9 +11,7 @@ import (
 
 	"qunmate/bot"
 	"qunmate/bot/chat"
-	"qunmate/bot/config"
 	"qunmate/bot/platform/sandbox"
-	"qunmate/bot/platform/telegram"
 	"qunmate/commands/checkin"
 	"qunmate/commands/help"
 	"qunmate/commands/points"
@@ -29,6 +27,7 @@ func (h *house) engineOptions(platforms []chat.Platform) bot.Options {
 	o := bot.Options{
 		DB: h.db, Texts: h.texts, Platforms: platforms, Clock: h.clock, Log: h.log,
 		Language: h.cfg.Language, Timezone: h.cfg.Timezone, DayStart: int(h.cfg.DayStart() / time.Minute),
+		Homes: h.homes,
 	}
 	for _, a := range h.cfg.Admins {
 		if ref, err := chat.ParseRef(a); err == nil { // checked with the configuration
@@ -64,27 +63,35 @@ func families() []family {
 // random fills b from the machine's source of randomness.
 func random(b []byte) { _, _ = rand.Read(b) } // never fails since Go 1.24
 
-// platforms makes every configured connection, in order.
+// platforms makes every configured connection, in order, and says in which
+// community the 1:1 chats of each act.
 func (h *house) platforms(ctx context.Context) ([]chat.Platform, error) {
 	var out []chat.Platform
-	for _, c := range h.cfg.Connections() {
-		if c.Kind != config.KindTelegram {
-			h.program.fail("cli.not_built", map[string]any{"Kind": c.Kind, "Name": c.Name})
+	var homes []string
+	for _, c := range h.maker().connections() {
+		if c.build == nil {
+			h.program.fail("cli.not_built", c.Connection)
+			continue
 		}
-	}
-	for _, t := range h.cfg.Telegram {
-		p, err := h.telegram(ctx, t)
+		p, err := c.build(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("telegram %s: %w", t.Name, err)
+			return nil, fmt.Errorf("%s %s: %w", c.Kind, c.Name, err)
 		}
-		out = append(out, p)
+		if called, ok := p.(chat.Callback); ok && called.Path() != "" {
+			h.doors.callback(called)
+		}
+		out, homes = append(out, p), append(homes, c.home)
 	}
 	if h.cfg.SandboxOn() {
 		s, err := h.sandbox(len(out) == 0) //nolint:contextcheck // the page outlives the start
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, s)
+		out, homes = append(out, s), append(homes, "")
+	}
+	h.homes = map[string]string{}
+	for i, route := range bot.Routes(out) {
+		h.homes[route] = homes[i]
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("%s", h.program.text("cli.nothing_to_run", nil))
@@ -92,30 +99,55 @@ func (h *house) platforms(ctx context.Context) ([]chat.Platform, error) {
 	return out, nil
 }
 
-func (h *house) telegram(ctx context.Context, t config.Telegram) (*telegram.Telegram, error) {
-	secret := t.WebhookSecret.Reveal()
-	if t.Mode == string(telegram.Webhook) && secret == "" {
-		err := h.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
-			var err error
-			secret, err = tx.WebhookSecret(ctx, "telegram:"+t.Name, func() string {
-				var b [32]byte
-				random(b[:])
-				return base64.RawURLEncoding.EncodeToString(b[:])
-			})
-			return err
-		})
-		if err != nil {
-			return nil, err
+func (h *house) maker() maker {
+	return maker{
+		cfg: h.cfg, texts: h.texts, log: h.log, now: h.clock.Now, webhookSecret: h.webhookSecret,
+		alarm: func(name string, f chat.Finding) {
+			h.engine.Notify("common.connection", struct { // it runs when this is called
+				Name, Text string
+				OK         bool
+			}{name, h.finding(f), f.OK})
+		},
+	}
+}
+
+// finding is the text of a finding, in the operators' language.
+func (h *house) finding(f chat.Finding) string {
+	text, err := h.texts.Render(h.cfg.Language, "check."+f.Code, localised(f, h.cfg.Location()))
+	if err != nil {
+		h.log.Error("finding", "code", f.Code, "err", err)
+		return f.Code
+	}
+	return chat.Plain(text)
+}
+
+// localised writes the instants of a finding, which platforms tell in UTC, as
+// the operator's clock shows them.
+func localised(f chat.Finding, zone *time.Location) chat.Finding {
+	args := make(map[string]string, len(f.Args))
+	for k, v := range f.Args {
+		if at, err := time.Parse(time.RFC3339, v); err == nil {
+			v = at.In(zone).Format("01-02 15:04")
 		}
+		args[k] = v
 	}
-	p, err := telegram.New(telegram.Options{
-		Name: t.Name, Token: t.Token.Reveal(), BaseURL: t.BaseURL, Mode: telegram.Mode(t.Mode), WebhookSecret: secret,
-		PublicURL: h.cfg.HTTP.PublicURL, Log: h.log, Now: h.clock.Now,
+	f.Args = args
+	return f
+}
+
+// webhookSecret makes the secret of a webhook once and keeps it.
+func (h *house) webhookSecret(ctx context.Context, name string) (string, error) {
+	var secret string
+	err := h.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		var err error
+		secret, err = tx.WebhookSecret(ctx, "telegram:"+name, func() string {
+			var b [32]byte
+			random(b[:])
+			return base64.RawURLEncoding.EncodeToString(b[:])
+		})
+		return err
 	})
-	if err == nil && t.Mode == string(telegram.Webhook) {
-		h.doors.callback(p)
-	}
-	return p, err
+	return secret, err
 }
 
 // sandbox makes the browser's chat network. Its clock can be moved only when

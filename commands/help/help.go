@@ -45,7 +45,7 @@ type view struct {
 func help(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	v := view{Private: req.Private, Deaf: !req.Private && !req.Caps.Hears}
 	if req.Private {
-		all, err := req.Tx.CommunitiesOf(ctx, req.Account.PersonID)
+		all, err := req.Communities(ctx)
 		if err != nil {
 			return bot.Reply{}, err
 		}

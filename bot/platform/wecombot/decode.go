@@ -54,7 +54,7 @@ func (d decoder) read(b *body, via replyToken, fallback string) (chat.Event, boo
 	case eventEntered:
 		via.Kind = toEntry
 		ev.Kind = chat.ChatChanged
-		ev.Detail = chat.ChatChange{Standing: chat.Added}
+		ev.Detail = chat.ChatChange{Standing: chat.Added, Entered: true}
 	case eventCard:
 		c := e.clicked()
 		via.Kind, via.Task = toPress, string(c.TaskID)

@@ -41,11 +41,11 @@ func TestLettersThatCannotBe(t *testing.T) {
 func TestCapsAreTheTruth(t *testing.T) {
 	t.Parallel()
 	bubble(t, wecomtest.Options{}, nil, func(r *rig) {
-		want := chat.Caps{Choices: true, Push: true, Files: true, MaxText: 20480, PerMinute: 30}
+		want := chat.Caps{Choices: true, Push: true, Files: true, MaxText: 20480, PerMinute: 30, Mentioned: true, Mention: "@helper"}
 		if got := r.Caps(chatOfTest(group)); got != want {
 			r.t.Errorf("a group: %+v", got)
 		}
-		want.Hears = true
+		want.Hears, want.Mentioned, want.Mention = true, false, ""
 		if got := r.Caps(chatOfTest(lilei)); got != want {
 			r.t.Errorf("a private chat: %+v", got)
 		}
@@ -53,7 +53,7 @@ func TestCapsAreTheTruth(t *testing.T) {
 			r.t.Errorf("another platform: %+v", got)
 		}
 		c := connect(r.t, r.s, callbackMode)
-		want = chat.Caps{Choices: true, MaxText: 20480, PerMinute: 30}
+		want = chat.Caps{Choices: true, MaxText: 20480, PerMinute: 30, Mentioned: true, Mention: "@helper"}
 		if got := c.Caps(chatOfTest(group)); got != want {
 			r.t.Errorf("callback mode: %+v", got)
 		}

@@ -255,7 +255,7 @@ func (b *Bot) Caps(c chat.Chat) chat.Caps {
 	if !ours(c.Ref) {
 		return chat.Caps{}
 	}
-	return chat.Caps{
+	caps := chat.Caps{
 		Hears:   c.Type == chat.Private,
 		Choices: true,
 		// Only where somebody has spoken before (path 101463, "push"). A group
@@ -264,7 +264,13 @@ func (b *Bot) Caps(c chat.Chat) chat.Caps {
 		Files:     b.opts.Mode == WebSocket,
 		MaxText:   maxText,
 		PerMinute: perMinute,
+		// In a group only what mentions the bot arrives (path 100719).
+		Mentioned: c.Type != chat.Private,
 	}
+	if caps.Mentioned && b.opts.Mention != "" {
+		caps.Mention = "@" + b.opts.Mention
+	}
+	return caps
 }
 
 func ours(r chat.Ref) bool { return r.Domain == Domain && r.ID != "" }

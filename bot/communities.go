@@ -1,0 +1,109 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"qunmate/bot/chat"
+	"qunmate/storage"
+)
+
+// homes remembers what was said of the communities of connections.
+type homes struct {
+	mu   sync.Mutex
+	said map[string]bool
+}
+
+// HomeCommunity finds the community that a configuration names: by its number,
+// "7" or "#7", or by its name. Of several with one name none is taken: a guess
+// would put people's points where nobody expects them. It returns what fits;
+// one is the answer.
+func HomeCommunity(ctx context.Context, r *storage.Reader, name string) ([]storage.Community, error) {
+	if n, err := strconv.ParseInt(strings.TrimPrefix(name, "#"), 10, 64); err == nil {
+		c, err := r.Community(ctx, n)
+		if err == nil {
+			return []storage.Community{c}, nil
+		}
+		if !errors.Is(err, storage.ErrNotFound) {
+			return nil, err
+		}
+	}
+	return r.CommunitiesNamed(ctx, name)
+}
+
+// Communities lists the communities that a person can act in: those whose
+// groups he is in, and in a 1:1 chat the one of the connection.
+func (req *Request) Communities(ctx context.Context) ([]storage.Community, error) {
+	all, err := req.Tx.CommunitiesOf(ctx, req.Account.PersonID)
+	if err != nil || !req.Private {
+		return all, err
+	}
+	home, err := req.connectionHome(ctx)
+	if err != nil || home.ID == 0 {
+		return all, err
+	}
+	req.home = home.ID
+	if !slices.ContainsFunc(all, func(c storage.Community) bool { return c.ID == home.ID }) {
+		all = append(all, home)
+	}
+	return all, nil
+}
+
+// connectionHome is the community of the connection, zero if it names none or
+// one that is not there: the operator may write it down before its group exists.
+func (req *Request) connectionHome(ctx context.Context) (storage.Community, error) {
+	name := req.engine.Homes[req.via]
+	if name == "" {
+		return storage.Community{}, nil
+	}
+	found, err := HomeCommunity(ctx, &req.Tx.Reader, name)
+	if err != nil {
+		return storage.Community{}, err
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	h := &req.engine.homes
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.said[req.via] {
+		if h.said == nil {
+			h.said = map[string]bool{}
+		}
+		h.said[req.via] = true
+		req.engine.Log.Warn("the community of a connection is not clear; its members act in their own", "connection", req.via, "community", name, "found", len(found))
+	}
+	return storage.Community{}, nil
+}
+
+// noCommunity tells a person whom no community knows how to get into one.
+func (req *Request) noCommunity() error {
+	return Refuse("common.no_community", struct{ OneToOne, Bind bool }{req.Caps.OneToOne, req.Can("bind")})
+}
+
+// Can reports whether the program has a command of that name.
+func (req *Request) Can(command string) bool {
+	_, ok := req.engine.registry.commands[command]
+	return ok
+}
+
+// groupTitle names a group of which the platform tells no title, so that it
+// can be spoken of.
+func (e *Engine) groupTitle(c chat.Chat) (string, error) {
+	if c.Title != "" {
+		return c.Title, nil
+	}
+	name, err := e.Texts.Render(e.Language, "common.nameless_group", struct{ Tag string }{tagOf(c.Ref)})
+	return chat.Plain(name), err
+}
+
+// personName names a person of whom the platform tells no name and whose id
+// says nothing to anybody.
+func (e *Engine) personName(ref chat.Ref) (string, error) {
+	name, err := e.Texts.Render(e.Language, "common.nameless", struct{ Tag string }{tagOf(ref)})
+	return chat.Plain(name), err
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/bot/config"
+	"qunmate/bot/platform/telegram"
+	"qunmate/bot/platform/wechatmp"
+	"qunmate/bot/platform/wecombot"
+	"qunmate/templates"
+)
+
+// connection is one entry of the configuration and how it is made.
+type connection struct {
+	config.Connection
+	// home is the community its 1:1 chats act in, empty: the person's own.
+	home string
+	// build makes it; nil: this version cannot.
+	build func(context.Context) (chat.Platform, error)
+}
+
+// maker makes the connections of a configuration, for the running program and
+// for `check -online` alike. Making one does not use the network.
+type maker struct {
+	cfg   *config.Config
+	texts *templates.Set
+	log   *slog.Logger
+	now   func() time.Time
+	// webhookSecret is what Telegram proves itself with where the configuration
+	// leaves that to us.
+	webhookSecret func(ctx context.Context, name string) (string, error)
+	// alarm hears what a connection says of itself that somebody has to mend.
+	alarm func(connection string, f chat.Finding)
+	// probe allows to log in where that takes the connection away from a
+	// program that is running.
+	probe bool
+}
+
+// connections lists what is configured, in the order of config.Connections. A
+// kind that is built gets its function here.
+func (m maker) connections() []connection {
+	var all []connection
+	add := func(kind, name, home string, build func(context.Context) (chat.Platform, error)) {
+		all = append(all, connection{config.Connection{Kind: kind, Name: name}, home, build})
+	}
+	for _, t := range m.cfg.Telegram {
+		add(config.KindTelegram, t.Name, "", func(ctx context.Context) (chat.Platform, error) { return made(m.telegram(ctx, t)) })
+	}
+	for _, b := range m.cfg.WeCom.AIBots {
+		add(config.KindAIBot, b.Name, "", func(context.Context) (chat.Platform, error) { return made(m.aibot(b)) })
+	}
+	for _, w := range m.cfg.WeCom.Webhooks {
+		add(config.KindWebhook, w.Name, "", nil)
+	}
+	for _, a := range m.cfg.WeCom.Apps {
+		add(config.KindApp, a.Name, a.Community, nil)
+	}
+	for _, a := range m.cfg.WeChat.OfficialAccounts {
+		add(config.KindOfficialAccount, a.Name, a.Community, func(context.Context) (chat.Platform, error) { return made(m.officialAccount(a)) })
+	}
+	return all
+}
+
+// made keeps a nil pointer from becoming an interface that is not nil.
+func made[P chat.Platform](p P, err error) (chat.Platform, error) {
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (m maker) telegram(ctx context.Context, t config.Telegram) (*telegram.Telegram, error) {
+	secret := t.WebhookSecret.Reveal()
+	if t.Mode == string(telegram.Webhook) && secret == "" {
+		var err error
+		if secret, err = m.webhookSecret(ctx, t.Name); err != nil {
+			return nil, err
+		}
+	}
+	return telegram.New(telegram.Options{
+		Name: t.Name, Token: t.Token.Reveal(), BaseURL: t.BaseURL, Mode: telegram.Mode(t.Mode), WebhookSecret: secret,
+		PublicURL: m.cfg.HTTP.PublicURL, Log: m.log, Now: m.now,
+	})
+}
+
+func (m maker) aibot(b config.AIBot) (*wecombot.Bot, error) {
+	submit, err := m.texts.Render(m.cfg.Language, "common.submit", nil)
+	if err != nil {
+		return nil, err
+	}
+	return wecombot.New(wecombot.Options{
+		Name: b.Name, Mention: b.Mention, Mode: wecombot.Mode(b.Mode), WebSocketURL: b.WebSocketURL, BaseURL: m.cfg.WeCom.BaseURL,
+		BotID: b.BotID, Secret: b.Secret.Reveal(), Token: b.Token.Reveal(), EncodingAESKey: b.EncodingAESKey.Reveal(),
+		Words: wecombot.Words{Submit: chat.Plain(submit)}, Probe: m.probe, Log: m.log, Now: m.now,
+		Alarm: func(f chat.Finding) { m.alarm(b.Name, f) },
+	})
+}
+
+func (m maker) officialAccount(a config.OfficialAccount) (*wechatmp.Account, error) {
+	menu, err := m.accountMenu()
+	if err != nil {
+		return nil, err
+	}
+	return wechatmp.New(wechatmp.Options{
+		Name: a.Name, AppID: a.AppID, AppSecret: a.AppSecret.Reveal(), Token: a.Token.Reveal(), EncodingAESKey: a.EncodingAESKey.Reveal(),
+		BaseURL: m.cfg.WeChat.BaseURL, Menu: menu, Log: m.log, Now: m.now,
+	})
+}
+
+// accountMenu lays out the menu of an official account, which has room for
+// three buttons with five entries each. What is not registered is left out by
+// the platform.
+func (m maker) accountMenu() ([]wechatmp.MenuGroup, error) {
+	out := []wechatmp.MenuGroup{
+		{Title: "common.menu_checkin", Commands: []string{"checkin"}},
+		{Title: "common.menu_me", Commands: []string{"me", "why", "rank", "makeup", "invites"}},
+		{Title: "common.menu_more", Commands: []string{"help", "rules", "invite", "feedback", "bind", "lang"}},
+	}
+	for i, g := range out {
+		title, err := m.texts.Render(m.cfg.Language, g.Title, nil)
+		if err != nil {
+			return nil, err
+		}
+		out[i].Title = chat.Plain(title)
+	}
+	return out, nil
+}
