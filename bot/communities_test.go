@@ -143,7 +143,7 @@ func TestOperatorsAreToldByDirectMessage(t *testing.T) {
 func TestAMentionIsAskedForWhereNothingElseIsHeard(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := begin(t, with(newLine("net", func(c *chat.Caps) { c.Mentioned, c.Mention = true, "@小助手" })), commands(there))
-		ev := w.message(club, "阿宁", "ther")
+		ev := w.message(club, "阿宁", "theree")
 		ev.ToBot = true
 		w.deliver(ev)
 		w.heard("回复 @小助手 there")

@@ -67,7 +67,7 @@ func TestEveryFindingHasATextInBothLanguages(t *testing.T) {
 	}
 	full, empty := map[string]string{}, map[string]string{}
 	// What findings carry; a text that asks for anything else fails.
-	for _, key := range strings.Fields("app_id chat code error heard host id ids ip name next path replayed rights signature since stale to tries unreadable url username want") {
+	for key := range strings.FieldsSeq("app_id chat code error heard host id ids ip name next path replayed rights signature since stale to tries unreadable url username want") {
 		full[key], empty[key] = "<"+key+">", ""
 	}
 	full["rights"], full["ids"] = "delete,pin", "1,5"
