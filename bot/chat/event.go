@@ -80,7 +80,7 @@ type ChatChange struct {
 	// Entered is set when somebody has opened his chat with the bot and can be
 	// greeted by an answer.
 	Entered bool `json:"entered,omitempty"`
-	To       Ref      `json:"to,omitzero"` // the new id of a migrated chat
+	To      Ref  `json:"to,omitzero"` // the new id of a migrated chat
 	// Missing lists the rights the bot lacks, in the words of Facts.Missing;
 	// nil when the event did not tell, empty when nothing is missing.
 	Missing []string `json:"missing,omitzero"`
