@@ -3,6 +3,7 @@ module qunmate
 go 1.26.8
 
 require (
+	github.com/6tail/lunar-go v1.4.6
 	github.com/agnivade/levenshtein v1.2.1
 	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327
 	github.com/chromedp/chromedp v0.14.2

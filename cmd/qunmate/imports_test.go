@@ -133,6 +133,7 @@ var helpers = []string{chattest, commandtest, storagetest, tgtest, wecomtest, we
 // owners says where other people's modules may be imported. A new one needs a
 // row here, its folder's list in .golangci.yml, and a line in CONTRIBUTING.md.
 var owners = map[string][]string{
+	"github.com/6tail/lunar-go":          {"scheduler/when"},
 	"github.com/chromedp/":               {"cmd/qunmate"}, // the browser test
 	"github.com/coder/websocket":         {"bot/platform/wecombot/..."},
 	"github.com/consensys/gnark-crypto/": {"commands/draw/fair"},

@@ -1,0 +1,477 @@
+package when
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Errors of RuleHead besides *ImpossibleError.
+var (
+	ErrNoRule  = errors.New("this says nothing that happens again and again")
+	ErrNoClock = errors.New("at what time of the day?")
+	ErrNoDay   = errors.New("on which day?")
+)
+
+// RuleHead reads a repeated time at the beginning of a text and returns what
+// follows: "每天 07:30", "工作日 8点", "每周一三五 10:00", "every weekday 9:00", "30 7 *
+// * 1-5", with conditions behind ("跳过 休息日").
+func RuleHead(text string) (Rule, string, error) {
+	if r, rest, err := cronHead(text); !errors.Is(err, ErrNoRule) {
+		return r, rest, err
+	}
+	c := newScan(text)
+	r := Rule{}
+	part, err := r.read(c)
+	if err != nil {
+		_, rest := cut(text, c.i)
+		return Rule{}, rest, err
+	}
+	if r.Kind != Every && len(r.Times) == 0 {
+		if err := r.readTimes(c, part); err != nil {
+			_, rest := cut(text, c.i)
+			return Rule{}, rest, err
+		}
+	}
+	if !c.bounded() {
+		return Rule{}, text, ErrNoRule
+	}
+	for r.condition(c) {
+		continue
+	}
+	_, rest := cut(text, c.i)
+	return r, strings.TrimLeft(rest, ",，:： "), nil
+}
+
+// Conditions takes "跳过 休息日" and the like off the end of a text, into the rule.
+func (r *Rule) Conditions(text string) string {
+	for {
+		c := newScan(strings.TrimSpace(text))
+		found := false
+		for start := max(0, len(c.s)-tailMost); start < len(c.s) && !found; start++ {
+			c.i = start
+			if start > 0 && c.at(-1) != ' ' {
+				continue
+			}
+			try := *r
+			try.Skip, try.Only = slices.Clone(r.Skip), slices.Clone(r.Only)
+			if try.condition(c) && c.i == len(c.s) {
+				*r, found = try, true
+				text, _ = cut(strings.TrimSpace(text), start)
+			}
+		}
+		if !found {
+			return strings.TrimSpace(text)
+		}
+	}
+}
+
+// condition reads one "跳过 休息日" or "仅 工作日".
+func (r *Rule) condition(c *scan) bool {
+	start := c.i
+	c.blanks()
+	if c.at(0) == ',' {
+		c.i++
+		c.blanks()
+	}
+	list := &r.Skip
+	if _, ok := c.word("skip"); !ok {
+		list = &r.Only
+		if _, ok = c.word("only"); !ok {
+			c.i = start
+			return false
+		}
+	}
+	c.blanks()
+	kind, ok := c.word("days")
+	if !ok || !c.bounded() {
+		c.i = start
+		return false
+	}
+	if !slices.Contains(*list, kind) {
+		*list = append(*list, kind)
+	}
+	return true
+}
+
+// cronHead reads five fields of a cron expression.
+func cronHead(text string) (Rule, string, error) {
+	c := newScan(text)
+	fields := 0
+	star := false
+	for fields < 5 {
+		c.blanks()
+		start := c.i
+		for r := c.at(0); digit(r) || r == '*' || r == '/' || r == '-' || r == ',' || (letter(r) && fields >= 3); r = c.at(0) {
+			star = star || r == '*'
+			c.i++
+		}
+		if c.i == start || (c.at(0) != ' ' && c.at(0) != 0) {
+			return Rule{}, text, ErrNoRule
+		}
+		fields++
+	}
+	if !star {
+		return Rule{}, text, ErrNoRule
+	}
+	expr := strings.Join(strings.Fields(string(c.s[:c.i])), " ")
+	head, rest := cut(text, c.i)
+	if _, err := Parse(expr, time.UTC); err != nil {
+		return Rule{}, rest, &ImpossibleError{Text: head}
+	}
+	r := Rule{Kind: Cron, Cron: expr}
+	for r.condition(c) {
+		continue
+	}
+	_, rest = cut(text, c.i)
+	return r, rest, nil
+}
+
+// read finds what repeats. part is the part of the day that a word like "每晚"
+// names besides.
+func (r *Rule) read(c *scan) (part string, err error) {
+	c.blanks()
+	_ = c.has("glue")
+	c.blanks()
+	start := c.i
+	if word, ok := c.word("again"); ok {
+		return r.readAgain(c, word)
+	}
+	if _, ok := c.word("every"); ok {
+		c.blanks()
+		if l, ok := c.length(); ok {
+			return "", r.setEvery(c, start, &l)
+		}
+		if r.readWeekdays(c) {
+			return "", nil
+		}
+	}
+	c.i = start
+	if r.readLunar(c) {
+		return "", nil
+	}
+	if r.readWeekdays(c) && len(r.Days) > 1 {
+		return "", nil
+	}
+	c.i = start
+	return "", ErrNoRule
+}
+
+func (r *Rule) readAgain(c *scan, word string) (part string, err error) {
+	switch word {
+	case "daily":
+		r.Kind = Daily
+	case "morning", "evening":
+		r.Kind = Daily
+		return word, nil
+	case "work":
+		r.Kind, r.Only = Daily, []string{"work"}
+	case "weekdays":
+		r.Kind, r.Days = Weekly, []int{1, 2, 3, 4, 5}
+	case "weekend":
+		r.Kind, r.Days = Weekly, []int{6, 7}
+	case "weekly":
+		if !r.readWeekdays(c) {
+			return "", ErrNoDay
+		}
+	case "monthly":
+		return "", r.readMonthDays(c)
+	case "yearly":
+		if r.readLunar(c) {
+			return "", nil
+		}
+		return "", r.readYearDay(c)
+	case "hourly":
+		r.Kind, r.Every = Every, 60
+	}
+	return "", nil
+}
+
+// setEvery takes "每2小时": lengths that begin anew with every hour or day.
+func (r *Rule) setEvery(c *scan, start int, l *length) error {
+	r.Kind, r.Every = Every, int(l.clock/time.Minute)
+	switch {
+	case l.months == 0 && l.days == 1 && l.clock == 0:
+		r.Kind, r.Every = Daily, 0
+		return nil
+	case !l.whole() && l.days == 0 && l.months == 0 && everyExpression(r.Every) != "" && l.clock%time.Minute == 0:
+		return nil
+	}
+	return &ImpossibleError{Text: strings.TrimSpace(string(c.s[start:c.i]))}
+}
+
+func everyExpression(minutes int) string {
+	switch {
+	case minutes <= 0 || minutes > 24*60:
+		return ""
+	case minutes < 60 && 60%minutes == 0:
+		return "*/" + strconv.Itoa(minutes) + " * * * *"
+	case minutes == 60:
+		return "0 * * * *"
+	case minutes%60 == 0 && 24%(minutes/60) == 0:
+		return "0 */" + strconv.Itoa(minutes/60) + " * * *"
+	}
+	return ""
+}
+
+// separated skips what stands between the members of a list and reports
+// whether there was a mark or a word, not only a blank.
+func (c *scan) separated() bool {
+	c.blanks()
+	if c.at(0) == ',' || c.at(0) == '/' {
+		c.i++
+		c.blanks()
+		return true
+	}
+	_, ok := c.word("list")
+	c.blanks()
+	return ok
+}
+
+// readWeekdays: "周五", "周一三五", "周一、三、五", "周一到周五", "mon, wed and fri".
+func (r *Rule) readWeekdays(c *scan) bool {
+	var days []int
+	add := func(d int) {
+		if !slices.Contains(days, d) {
+			days = append(days, d)
+		}
+	}
+	end, named := c.i, false // named: in Chinese the word for "week" stands once
+	if c.i > 0 {
+		_, named = c.weekBefore()
+	}
+	for {
+		from, ok := c.weekday(&named, len(days) > 0)
+		if !ok {
+			break
+		}
+		end = c.i
+		add(from)
+		c.blanks()
+		if _, ok := c.word("to"); ok {
+			c.blanks()
+			if to, ok := c.weekday(&named, true); ok {
+				for d := from; d != to; d = d%7 + 1 {
+					add(d)
+				}
+				add(to)
+				end = c.i
+			}
+		}
+		c.i = end
+		c.separated()
+	}
+	c.i = end
+	slices.Sort(days)
+	if len(days) > 0 {
+		r.Kind, r.Days = Weekly, days
+	}
+	return len(days) > 0
+}
+
+// weekBefore reports whether "周" was just read, as in "每周".
+func (c *scan) weekBefore() (string, bool) {
+	for _, w := range words["week"] {
+		if n := len(w.text); c.i >= n && slices.Equal(c.s[c.i-n:c.i], w.text) {
+			return string(w.text), true
+		}
+	}
+	return "", false
+}
+
+// weekday reads one day. A figure counts only behind the word for week and
+// never where a time begins.
+func (c *scan) weekday(named *bool, more bool) (int, bool) {
+	start := c.i
+	if !more {
+		_ = c.has("glue")
+		c.blanks()
+	}
+	if v, ok := c.word("dayname"); ok {
+		n, _ := strconv.Atoi(v)
+		return n, true
+	}
+	if _, ok := c.word("week"); ok {
+		*named = true
+	}
+	if *named {
+		if v, ok := c.word("weekday"); ok && (!digit(c.at(-1)) || !digit(c.at(0)) && c.at(0) != ':') && !c.pointNext() {
+			n, _ := strconv.Atoi(v)
+			return n, true
+		}
+	}
+	c.i = start
+	return 0, false
+}
+
+func (c *scan) pointNext() bool {
+	start := c.i
+	ok := c.has("point")
+	c.i = start
+	return ok
+}
+
+// readMonthDays: "每月1号", "每月 1、15 号", "monthly on the 1st", "每月最后一天".
+func (r *Rule) readMonthDays(c *scan) error {
+	start := c.i
+	_ = c.has("of")
+	c.skipGlue()
+	end := c.i
+	for {
+		if _, ok := c.word("lastday"); ok {
+			r.Days = append(r.Days, LastDay)
+			end = c.i
+		} else {
+			n, width := c.number()
+			if width == 0 || c.at(0) == ':' || c.pointNext() {
+				break
+			}
+			if n < 1 || n > 31 {
+				return &ImpossibleError{Text: strings.TrimSpace(string(c.s[start:c.i]))}
+			}
+			_ = c.has("dom") || c.has("ordinal")
+			r.Days = append(r.Days, n)
+			end = c.i
+		}
+		if !c.separated() {
+			break
+		}
+	}
+	c.i = end
+	if len(r.Days) == 0 {
+		return ErrNoDay
+	}
+	slices.Sort(r.Days)
+	r.Kind, r.Days = Monthly, slices.Compact(r.Days)
+	return nil
+}
+
+func (c *scan) skipGlue() {
+	for c.has("glue") {
+		continue
+	}
+	c.blanks()
+}
+
+// readYearDay: "每年10月1日", "every year on Oct 1".
+func (r *Rule) readYearDay(c *scan) error {
+	c.skipGlue()
+	f := fix{today: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)} // a leap year
+	for _, read := range []func(*scan) (bool, error){f.readNumericDate, f.readMarkedDate, f.readNamedMonth} {
+		start := c.i
+		ok, err := read(c)
+		if err != nil {
+			return err
+		}
+		if ok {
+			r.Kind, r.Month, r.Day = Yearly, int(f.day.Month()), f.day.Day()
+			return nil
+		}
+		c.i = start
+	}
+	return ErrNoDay
+}
+
+// readLunar: "农历八月十五", "农历正月初一", "除夕".
+func (r *Rule) readLunar(c *scan) bool {
+	start := c.i
+	c.blanks()
+	lunar := c.has("lunar")
+	c.skipGlue()
+	if _, ok := c.word("eveofyear"); ok {
+		r.Kind, r.Month, r.Day = Lunar, 12, LastDay
+		return true
+	}
+	if !lunar {
+		c.i = start
+		return false
+	}
+	var month int
+	if v, ok := c.word("lunarmonth"); ok {
+		month, _ = strconv.Atoi(v)
+	} else {
+		n, _ := c.number()
+		if month = n; !c.has("month") && !c.rune('-') && !c.rune('/') {
+			month = 0
+		}
+	}
+	c.blanks()
+	_, _ = c.word("first")
+	twenty := 0
+	if _, ok := c.word("twenty"); ok {
+		twenty = 20
+	}
+	day, _ := c.number()
+	day += twenty
+	_ = c.has("dom")
+	if month < 1 || month > 12 || day < 1 || day > 30 {
+		c.i = start
+		return false
+	}
+	r.Kind, r.Month, r.Day = Lunar, month, day
+	return true
+}
+
+// readTimes reads one or several times of the day: "7:30", "早上7点半和晚上9点".
+func (r *Rule) readTimes(c *scan, part string) error {
+	for {
+		f := fix{part: part}
+		end := c.i
+		c.between(&f)
+		if v, ok := c.word("part"); ok {
+			f.part = v
+			c.between(&f)
+		}
+		ok, err := f.readClock(c)
+		if err != nil {
+			return err
+		}
+		if ok && f.part == "" { // "8:00 in the evening"
+			at := c.i
+			c.between(&f)
+			if v, named := c.word("part"); named {
+				f.part = v
+			} else {
+				c.i = at
+			}
+		}
+		hour, fits := f.hours()
+		switch {
+		case ok && !fits:
+			return &ImpossibleError{Text: strconv.Itoa(f.hour) + ":" + strconv.Itoa(100 + f.minute)[1:]}
+		case !ok:
+			c.i = end
+			if len(r.Times) == 0 {
+				return ErrNoClock
+			}
+			return nil
+		}
+		if m := (hour*60 + f.minute) % (24 * 60); !slices.Contains(r.Times, m) {
+			r.Times = append(r.Times, m)
+		}
+		slices.Sort(r.Times)
+		part = f.part
+		end = c.i
+		if !c.separated() {
+			c.i = end
+			return nil
+		}
+		next := c.i
+		if !c.clockNext() {
+			c.i = end
+			return nil
+		}
+		c.i = next
+	}
+}
+
+// clockNext reports whether another time follows.
+func (c *scan) clockNext() bool {
+	f := fix{}
+	c.between(&f)
+	_, _ = c.word("part")
+	ok, err := f.readClock(c)
+	return ok || err != nil
+}
