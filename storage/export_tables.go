@@ -60,45 +60,44 @@ var exports = []exported{
 		}),
 	},
 	{
-		// Every draw that was published. commitment and hashes as they were announced.
-		name: "draws", community: "x.community_id",
-		from: "draws x JOIN communities c ON c.id = x.community_id WHERE x.opened_at > 0 ORDER BY x.id",
+		// Every option of every poll with its votes. ended_at is when it was closed.
+		name: "polls", community: "x.community_id",
+		from: "polls x JOIN communities c ON c.id = x.community_id JOIN poll_options o ON o.poll_id = x.id ORDER BY x.id, o.place",
 		columns: []exportColumn{
-			{name: "draw", value: "x.id"},
+			{name: "poll", value: "x.id"},
 			{name: "community_id", value: "x.community_id"},
 			{name: "community", value: "c.name"},
+			{name: "question", value: "x.question"},
+			{name: "place", value: "o.place"},
+			{name: "option", value: "o.text"},
+			{name: "votes", value: "CASE WHEN x.hidden = 1 AND x.state = 'open' THEN '' ELSE o.votes END"},
+			{name: "voters", value: "(SELECT count(*) FROM poll_votes v WHERE v.poll_id = x.id)"},
+			{name: "several", value: "x.multi"},
+			{name: "anonymous", value: "x.anonymous"},
+			{name: "hidden", value: "x.hidden"},
 			{name: "state", value: "x.state"},
-			{name: "mode", value: "x.mode"},
-			{name: "cost", value: "x.cost"},
-			{name: "entrants", value: "(SELECT count(*) FROM draw_entries WHERE draw_id = x.id AND state = 'in')"},
-			{name: "winners", value: "(SELECT count(*) FROM draw_wins WHERE draw_id = x.id AND state IN ('won', 'claimed'))"},
-			{name: "claimed", value: "(SELECT count(*) FROM draw_wins WHERE draw_id = x.id AND state = 'claimed')"},
 			{name: "opened_at", value: "x.opened_at", instant: true},
-			{name: "closes_at", value: "x.closes_at", instant: true},
-			{name: "drawn_at", value: "x.drawn_at", instant: true},
-			{name: "commitment", value: "x.commitment"},
-			{name: "beacon", value: "x.beacon"},
-			{name: "round", value: "x.round"},
-			{name: "list_sha256", value: "x.list_sha256"},
-			{name: "reason", value: "x.reason"},
-			{name: "rules", value: "x.rules"},
+			{name: "ends_at", value: "x.ends_at", instant: true},
+			{name: "closed_at", value: "x.closed_at", instant: true},
 		},
 	},
 	{
-		// Every ticket, and what became of it. What winners wrote for a delivery is not in it.
-		name: "draw_entries", community: "m.community_id",
-		from: "draw_entries x" + memberJoin + `LEFT JOIN draw_wins w ON w.draw_id = x.draw_id AND w.ticket = x.ticket ORDER BY x.draw_id, x.ticket`,
-		columns: slices.Concat([]exportColumn{{name: "draw", value: "x.draw_id"}, {name: "ticket", value: "x.ticket"}}, memberExport, []exportColumn{
-			{name: "who", value: "x.who"},
-			{name: "weight", value: "x.weight"},
-			{name: "cost", value: "x.cost"},
-			{name: "state", value: "x.state"},
-			{name: "entered_at", value: "x.entered_at", instant: true},
-			{name: "left_at", value: "x.left_at", instant: true},
-			{name: "prize", value: "w.prize"},
-			{name: "prize_state", value: "w.state"},
-			{name: "claimed_at", value: "coalesce(w.claimed_at, 0)", instant: true},
-		}),
+		// Who voted, and for what: of anonymous polls, and of hidden ones that are
+		// open, only that. at is empty for anonymous polls.
+		name: "poll_votes", community: "x.community_id",
+		from: `poll_votes v JOIN polls x ON x.id = v.poll_id JOIN communities c ON c.id = x.community_id JOIN people p ON p.id = v.person_id
+			LEFT JOIN poll_choices ch ON ch.poll_id = v.poll_id AND ch.person_id = v.person_id AND (x.hidden = 0 OR x.state = 'closed')
+			LEFT JOIN poll_options o ON o.poll_id = ch.poll_id AND o.place = ch.place ORDER BY v.poll_id, v.person_id, ch.place`,
+		columns: []exportColumn{
+			{name: "poll", value: "v.poll_id"},
+			{name: "community_id", value: "x.community_id"},
+			{name: "community", value: "c.name"},
+			{name: "person_id", value: "v.person_id"},
+			{name: "name", value: "p.name"},
+			{name: "place", value: "ch.place"},
+			{name: "option", value: "o.text"},
+			{name: "at", value: "v.at", instant: true},
+		},
 	},
 	{
 		// Every letter of the last 90 days and what became of it, without its text.

@@ -72,7 +72,7 @@ func TestExportWritesWhatIsThere(t *testing.T) {
 	})
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	paths := exportAll(t, db, dir)
-	names := []string{"audit.csv", "cards.csv", "checkins.csv", "deliveries.csv", "draw_entries.csv", "draws.csv", "ledger.csv", "members.csv", "rules.csv"}
+	names := []string{"audit.csv", "cards.csv", "checkins.csv", "deliveries.csv", "ledger.csv", "members.csv", "poll_votes.csv", "polls.csv", "rules.csv"}
 	if got := files(t, dir); !slices.Equal(got, names) || len(paths) != len(names) {
 		t.Fatalf("%v, %v", got, paths)
 	}

@@ -94,99 +94,6 @@ CREATE TABLE community_days (
   PRIMARY KEY (community_id, day)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE draw_changes (
-  draw_id     INTEGER NOT NULL REFERENCES draws(id),
-  n           INTEGER NOT NULL CHECK (n > 0),
-  at          INTEGER NOT NULL,
-  prize       INTEGER NOT NULL,
-  from_ticket INTEGER NOT NULL,
-  to_ticket   INTEGER NOT NULL,                            -- 0 = nobody was left
-  reason      TEXT    NOT NULL CHECK (reason <> ''),
-  PRIMARY KEY (draw_id, n),
-  UNIQUE (draw_id, from_ticket)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE draw_codes (
-  id       INTEGER PRIMARY KEY,
-  draw_id  INTEGER NOT NULL REFERENCES draws(id),
-  prize    INTEGER NOT NULL,
-  code     TEXT    NOT NULL,
-  ticket   INTEGER NOT NULL DEFAULT 0,                     -- who got it, 0 = nobody yet
-  given_at INTEGER NOT NULL DEFAULT 0,
-  UNIQUE (draw_id, prize, code)
-) STRICT;
-
-CREATE TABLE draw_entries (
-  draw_id    INTEGER NOT NULL REFERENCES draws(id),
-  ticket     INTEGER NOT NULL CHECK (ticket > 0),
-  person_id  INTEGER NOT NULL REFERENCES people(id),
-  account_id INTEGER NOT NULL REFERENCES accounts(id),
-  member_id  INTEGER NOT NULL REFERENCES members(id),
-  who        TEXT    NOT NULL,                             -- SHA-256 of salt and account
-  salt       TEXT    NOT NULL,                             -- told to its owner alone
-  weight     INTEGER NOT NULL DEFAULT 1 CHECK (weight > 0),
-  cost       INTEGER NOT NULL DEFAULT 0 CHECK (cost >= 0),
-  state      TEXT    NOT NULL DEFAULT 'in' CHECK (state IN ('in', 'left', 'refunded')),
-  entered_at INTEGER NOT NULL,
-  left_at    INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (draw_id, ticket)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE draw_refusals (
-  draw_id   INTEGER NOT NULL REFERENCES draws(id),
-  person_id INTEGER NOT NULL REFERENCES people(id),
-  reason    TEXT    NOT NULL CHECK (json_valid(reason)),
-  at        INTEGER NOT NULL,
-  PRIMARY KEY (draw_id, person_id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE draw_wins (
-  draw_id    INTEGER NOT NULL REFERENCES draws(id),
-  place      INTEGER NOT NULL CHECK (place > 0),           -- how many were drawn with him
-  prize      INTEGER NOT NULL CHECK (prize >= 0),
-  ticket     INTEGER NOT NULL,
-  state      TEXT    NOT NULL CHECK (state IN ('won', 'claimed', 'moved', 'void')),
-  due_at     INTEGER NOT NULL DEFAULT 0,                   -- until when it may be claimed, 0 = without end
-  claimed_at INTEGER NOT NULL DEFAULT 0,
-  delivery   TEXT    NOT NULL DEFAULT '',
-  forget_at  INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (draw_id, place),
-  UNIQUE (draw_id, ticket),
-  FOREIGN KEY (draw_id, ticket) REFERENCES draw_entries(draw_id, ticket)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE draws (
-  id           INTEGER PRIMARY KEY AUTOINCREMENT,          -- the number people use; never used again
-  community_id INTEGER NOT NULL REFERENCES communities(id),
-  chat_id      INTEGER NOT NULL REFERENCES chats(id),      -- where it was made
-  account_id   INTEGER NOT NULL DEFAULT 0,                 -- who made it, 0 = an anonymous administrator
-  state        TEXT    NOT NULL CHECK (state IN ('draft', 'open', 'frozen', 'drawn', 'cancelled')),
-  mode         TEXT    NOT NULL CHECK (mode IN ('timed', 'full', 'instant')),
-  spec         TEXT    NOT NULL CHECK (json_valid(spec)),  -- prizes, conditions and published facts
-  rules        TEXT    NOT NULL DEFAULT '',                -- the text whose hash the receipt names
-  cost         INTEGER NOT NULL DEFAULT 0 CHECK (cost >= 0),
-  full_at      INTEGER NOT NULL DEFAULT 0 CHECK (full_at >= 0), -- entrants that close it, tickets of an instant draw; 0 = time alone
-  secret       TEXT    NOT NULL DEFAULT '',
-  commitment   TEXT    NOT NULL DEFAULT '',
-  beacon       TEXT    NOT NULL CHECK (beacon IN ('drand', 'number', 'none')),
-  chain        TEXT    NOT NULL DEFAULT '',
-  public_key   TEXT    NOT NULL DEFAULT '',
-  round        INTEGER NOT NULL DEFAULT 0,
-  signature    TEXT    NOT NULL DEFAULT '',
-  number_name  TEXT    NOT NULL DEFAULT '',
-  number_value TEXT    NOT NULL DEFAULT '',
-  tickets      INTEGER NOT NULL DEFAULT 0,                 -- the last ticket that was given out
-  list_sha256  TEXT    NOT NULL DEFAULT '',
-  late         INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1)),
-  waited       INTEGER NOT NULL DEFAULT 0 CHECK (waited IN (0, 1)), -- it was said that the randomness is late
-  reason       TEXT    NOT NULL DEFAULT '',                -- of a cancellation
-  opened_at    INTEGER NOT NULL DEFAULT 0,
-  closes_at    INTEGER NOT NULL DEFAULT 0,
-  frozen_at    INTEGER NOT NULL DEFAULT 0,
-  drawn_at     INTEGER NOT NULL DEFAULT 0,
-  created_at   INTEGER NOT NULL
-) STRICT;
-
 CREATE TABLE inbox (
   id         INTEGER PRIMARY KEY,
   connection TEXT    NOT NULL,
@@ -231,6 +138,15 @@ CREATE TABLE members (
   UNIQUE (community_id, person_id)
 ) STRICT;
 
+CREATE TABLE native_polls (
+  domain     TEXT    NOT NULL,
+  native_id  TEXT    NOT NULL,
+  chat_id    INTEGER NOT NULL REFERENCES chats(id),
+  slot       TEXT    NOT NULL,                        -- of the letter that carried it
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (domain, native_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE occurrences (
   id         INTEGER PRIMARY KEY,
   job        TEXT    NOT NULL,
@@ -274,6 +190,70 @@ CREATE TABLE people (
   operator   INTEGER NOT NULL DEFAULT 0 CHECK (operator IN (0, 1)),
   erased_at  INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE poll_chats (
+  poll_id INTEGER NOT NULL REFERENCES polls(id),
+  chat_id INTEGER NOT NULL REFERENCES chats(id),
+  thread  TEXT    NOT NULL DEFAULT '',
+  PRIMARY KEY (poll_id, chat_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE poll_choices (
+  poll_id   INTEGER NOT NULL,
+  person_id INTEGER NOT NULL,
+  place     INTEGER NOT NULL,
+  PRIMARY KEY (poll_id, person_id, place),
+  FOREIGN KEY (poll_id, person_id) REFERENCES poll_votes(poll_id, person_id),
+  FOREIGN KEY (poll_id, place) REFERENCES poll_options(poll_id, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE poll_options (
+  poll_id INTEGER NOT NULL REFERENCES polls(id),
+  place   INTEGER NOT NULL CHECK (place BETWEEN 1 AND 10),
+  text    TEXT    NOT NULL CHECK (text <> ''),
+  votes   INTEGER NOT NULL DEFAULT 0 CHECK (votes >= 0),
+  PRIMARY KEY (poll_id, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE poll_repeats (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  poll_id      INTEGER NOT NULL REFERENCES polls(id), -- the poll that is asked again
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  author_id    INTEGER NOT NULL DEFAULT 0,
+  said         TEXT    NOT NULL,                      -- the times as they were typed
+  rule         TEXT    NOT NULL CHECK (json_valid(rule)), -- and as they are computed
+  state        TEXT    NOT NULL CHECK (state IN ('on', 'off')),
+  audit_id     INTEGER NOT NULL DEFAULT 0,
+  created_at   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE poll_votes (
+  poll_id   INTEGER NOT NULL REFERENCES polls(id),
+  person_id INTEGER NOT NULL REFERENCES people(id),
+  chat_id   INTEGER NOT NULL DEFAULT 0,
+  at        INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (poll_id, person_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE polls (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),  -- where it was started
+  author_id    INTEGER NOT NULL DEFAULT 0,             -- a person; 0 = an anonymous administrator, or the program
+  question     TEXT    NOT NULL CHECK (question <> ''),
+  multi        INTEGER NOT NULL CHECK (multi IN (0, 1)),
+  anonymous    INTEGER NOT NULL CHECK (anonymous IN (0, 1)),
+  hidden       INTEGER NOT NULL CHECK (hidden IN (0, 1)), -- no figures until it is closed
+  min_days     INTEGER NOT NULL DEFAULT 0 CHECK (min_days BETWEEN 0 AND 365),
+  state        TEXT    NOT NULL CHECK (state IN ('open', 'closed')),
+  opened_at    INTEGER NOT NULL,
+  ends_at      INTEGER NOT NULL DEFAULT 0,             -- 0 = until somebody closes it
+  closed_at    INTEGER NOT NULL DEFAULT 0,
+  closed_by    INTEGER NOT NULL DEFAULT 0,             -- a person; 0 = the deadline, or an anonymous administrator
+  repeat_id    INTEGER NOT NULL DEFAULT 0,             -- the repetition that opened it
+  CHECK ((state = 'closed') = (closed_at > 0)),
+  CHECK (anonymous = 0 OR hidden = 1)                  -- running figures beside the names of voters would tell
 ) STRICT;
 
 CREATE TABLE presence (
@@ -349,14 +329,6 @@ CREATE TABLE settings (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE talk_days (
-  chat_id    INTEGER NOT NULL REFERENCES chats(id),
-  account_id INTEGER NOT NULL REFERENCES accounts(id),
-  day        TEXT    NOT NULL,
-  messages   INTEGER NOT NULL,
-  PRIMARY KEY (account_id, day, chat_id)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE timers (
   id         INTEGER PRIMARY KEY,
   key        TEXT    NOT NULL UNIQUE,
@@ -380,18 +352,6 @@ CREATE INDEX chats_community ON chats(community_id);
 
 CREATE UNIQUE INDEX communities_code ON communities(code) WHERE code <> '';
 
-CREATE UNIQUE INDEX draw_codes_once ON draw_codes(draw_id, ticket) WHERE ticket <> 0;
-
-CREATE UNIQUE INDEX draw_entries_once ON draw_entries(draw_id, person_id) WHERE state = 'in';
-
-CREATE INDEX draw_entries_person ON draw_entries(person_id);
-
-CREATE INDEX draw_wins_forget ON draw_wins(forget_at) WHERE delivery <> '';
-
-CREATE INDEX draws_community ON draws(community_id, id);
-
-CREATE INDEX draws_waiting ON draws(round) WHERE state = 'frozen' AND beacon = 'drand';
-
 CREATE INDEX inbox_due ON inbox(next_at) WHERE state <> 'failed';
 
 CREATE INDEX ledger_member ON ledger(member_id, unit, id);
@@ -403,6 +363,8 @@ CREATE INDEX members_balance ON members(community_id, hidden, balance DESC, id);
 CREATE INDEX members_person ON members(person_id);
 
 CREATE INDEX members_streak ON members(community_id, hidden, streak DESC, id, last_day);
+
+CREATE INDEX native_polls_slot ON native_polls(chat_id, slot);
 
 CREATE INDEX occurrences_open ON occurrences(job, due_at) WHERE state IN ('planned', 'sending');
 
@@ -418,6 +380,14 @@ CREATE INDEX outbox_waiting ON outbox(chat_id, external_id) WHERE state = 'waiti
 
 CREATE INDEX people_operators ON people(id) WHERE operator = 1;
 
+CREATE INDEX poll_chats_chat ON poll_chats(chat_id, poll_id);
+
+CREATE UNIQUE INDEX poll_repeats_poll ON poll_repeats(poll_id) WHERE state = 'on';
+
+CREATE INDEX poll_votes_person ON poll_votes(person_id);
+
+CREATE INDEX polls_community ON polls(community_id, state, id);
+
 CREATE INDEX presence_account ON presence(account_id);
 
 CREATE INDEX previews_open ON previews(chat_id, account_id) WHERE state = 'open';
@@ -427,8 +397,6 @@ CREATE INDEX scores_member ON scores(member_id);
 CREATE INDEX scores_top ON scores(community_id, kind, period, hidden, value DESC, member_id);
 
 CREATE INDEX seen_at ON seen(at);
-
-CREATE INDEX talk_days_day ON talk_days(day);
 
 CREATE INDEX timers_due ON timers(due_at) WHERE done_at = 0;
 
@@ -468,3 +436,32 @@ BEGIN
     SELECT community_id, 'points', substr(NEW.day, 1, 7), id, NEW.amount, hidden FROM members WHERE id = NEW.member_id
     ON CONFLICT DO UPDATE SET value = value + excluded.value;
 END;
+
+CREATE TRIGGER poll_choices_count AFTER INSERT ON poll_choices
+BEGIN UPDATE poll_options SET votes = votes + 1 WHERE poll_id = NEW.poll_id AND place = NEW.place; END;
+
+CREATE TRIGGER poll_choices_named BEFORE INSERT ON poll_choices
+  WHEN (SELECT anonymous FROM polls WHERE id = NEW.poll_id) = 1
+BEGIN SELECT RAISE(ABORT, 'an anonymous poll keeps no choices'); END;
+
+CREATE TRIGGER poll_choices_uncount AFTER DELETE ON poll_choices
+BEGIN UPDATE poll_options SET votes = votes - 1 WHERE poll_id = OLD.poll_id AND place = OLD.place; END;
+
+CREATE TRIGGER poll_options_final BEFORE UPDATE ON poll_options WHEN (SELECT state FROM polls WHERE id = OLD.poll_id) = 'closed'
+BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;
+
+CREATE TRIGGER poll_votes_anonymous BEFORE INSERT ON poll_votes
+  WHEN (NEW.at <> 0 OR NEW.chat_id <> 0) AND (SELECT anonymous FROM polls WHERE id = NEW.poll_id) = 1
+BEGIN SELECT RAISE(ABORT, 'an anonymous poll keeps neither time nor place of a vote'); END;
+
+CREATE TRIGGER poll_votes_final BEFORE INSERT ON poll_votes WHEN (SELECT state FROM polls WHERE id = NEW.poll_id) = 'closed'
+BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;
+
+CREATE TRIGGER poll_votes_kept BEFORE DELETE ON poll_votes WHEN (SELECT state FROM polls WHERE id = OLD.poll_id) = 'closed'
+BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;
+
+CREATE TRIGGER polls_final BEFORE UPDATE OF state, question, multi, anonymous, hidden, min_days, ends_at, closed_at ON polls WHEN OLD.state = 'closed'
+BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;
+
+CREATE TRIGGER polls_no_delete BEFORE DELETE ON polls
+BEGIN SELECT RAISE(ABORT, 'polls are never deleted'); END;
