@@ -90,7 +90,7 @@ func (req *Request) send(ctx context.Context, c storage.Chat, r Reply, to int64,
 // content renders a reply.
 func (req *Request) content(ctx context.Context, r Reply, lang string) (chat.Content, error) {
 	texts := req.engine.Texts
-	out := chat.Content{File: r.File}
+	out := chat.Content{File: r.File, Poll: r.Poll, Chart: r.Chart}
 	var err error
 	if out.Text, err = texts.Render(lang, r.Template, r.Data); err != nil {
 		return out, err
@@ -122,6 +122,16 @@ func (req *Request) content(ctx context.Context, r Reply, lang string) (chat.Con
 func (req *Request) Text(name string, data any) (string, error) {
 	s, err := req.engine.Texts.Render(req.Language, name, data)
 	return chat.Plain(s), err
+}
+
+// CapsOf tells what a chat can do on its platform; nothing where no connection
+// answers any more.
+func (req *Request) CapsOf(c storage.Chat) chat.Caps {
+	p := req.engine.platforms[c.Connection]
+	if p == nil || c.State != storage.ChatActive {
+		return chat.Caps{}
+	}
+	return p.Caps(chatOf(c))
 }
 
 // Names are the words people type.

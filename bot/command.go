@@ -131,6 +131,8 @@ type Reply struct {
 	// never folded.
 	Brief string
 	File  *chat.File
+	Poll  *chat.Poll  // the choices are a poll's
+	Chart *chat.Chart // a picture beside the text, drawn when it is sent
 	// Lane of a public post; answers have their own.
 	Lane storage.Lane
 	// Once marks a post that is never sent a second time on our own.

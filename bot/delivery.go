@@ -382,12 +382,32 @@ func (d *delivery) attempt(ctx context.Context, c storage.Chat, to chat.User, gr
 			return sent, err
 		}
 	}
+	if err := d.draw(&letter.Content); err != nil {
+		return sent, err
+	}
 	if l.Once {
 		if err := d.claim(ctx, l.ID); err != nil {
 			return sent, err
 		}
 	}
 	return d.platform.Send(ctx, letter)
+}
+
+// draw turns a chart into a picture. A chart is a letter of its own beside the
+// text, so what goes wrong here costs nothing but the picture.
+func (d *delivery) draw(c *chat.Content) error {
+	if c.Chart == nil {
+		return nil
+	}
+	if d.engine.Draw == nil {
+		return &chat.SendError{Fault: chat.Rejected, Err: errors.New("there is nothing to draw charts with")}
+	}
+	p, err := d.engine.Draw(*c.Chart)
+	if err != nil {
+		return &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("chart: %w", err)}
+	}
+	c.Picture, c.Chart = &p, nil
+	return nil
 }
 
 // fresh is how young a letter is that needs no second look.

@@ -41,6 +41,10 @@ type Options struct {
 	// its name or number. A connection that is not listed leaves it to the person.
 	Homes map[string]string
 
+	// Draw makes a picture of a chart, outside of any transaction. Without it
+	// charts are not sent.
+	Draw func(chat.Chart) (chat.Picture, error)
+
 	// Unlimited switches the platforms' known send limits off: for load tests
 	// against a local server only.
 	Unlimited bool

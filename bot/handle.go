@@ -71,6 +71,10 @@ const refusalPause = time.Hour
 // prepare finds chat and sender of an event. ok is false when the event is not
 // for this route or not for us.
 func (e *Engine) prepare(ctx context.Context, tx *storage.Tx, via string, ev chat.Event) (*Request, bool, error) {
+	ev, err := placeOfBallot(ctx, tx, ev)
+	if err != nil {
+		return nil, false, err
+	}
 	req := &Request{Tx: tx, Event: ev, engine: e, via: via, Language: e.Language}
 	if !ev.Chat.Ref.IsZero() {
 		c, ok, err := e.chatFor(ctx, tx, via, ev)
@@ -104,8 +108,26 @@ func (e *Engine) prepare(ctx context.Context, tx *storage.Tx, via string, ev cha
 	if err := req.chooseCommunity(ctx); err != nil {
 		return nil, false, err
 	}
-	err := req.setTimes(ctx)
+	err = req.setTimes(ctx)
 	return req, err == nil, err
+}
+
+// placeOfBallot finds the chat of a vote in a platform's own poll, which names
+// nothing but the poll. Without one it stays nowhere: see Request.Wait.
+func placeOfBallot(ctx context.Context, tx *storage.Tx, ev chat.Event) (chat.Event, error) {
+	b, ok := ev.Detail.(chat.Ballot)
+	if !ok || !ev.Chat.Ref.IsZero() {
+		return ev, nil
+	}
+	n, err := tx.NativePoll(ctx, ev.ID.Domain, b.Poll)
+	if err != nil {
+		return ev, ignoreNotFound(err)
+	}
+	c, err := tx.Chat(ctx, n.ChatID)
+	if err == nil {
+		ev.Chat = chatOf(c)
+	}
+	return ev, err
 }
 
 // chooseCommunity finds the community of a private chat: the one the person

@@ -183,6 +183,12 @@ func (d *delivery) note(r result, o storage.Outcome, now time.Time) {
 // follow does what an outcome asks for beyond its own row.
 func (d *delivery) follow(ctx context.Context, tx *storage.Tx, r result) error {
 	switch {
+	case r.err == nil && r.sent.Poll != "":
+		l := r.letters[0]
+		if err := tx.AddNativePoll(ctx, storage.NativePoll{Domain: d.platform.Domain(), NativeID: r.sent.Poll, ChatID: l.ChatID, Slot: l.Slot}); err != nil {
+			return err
+		}
+		return tx.WakeParked(ctx) // somebody may have voted already
 	case r.err == nil && r.sent.Shown && r.sent.ID != "":
 		l := r.letters[0]
 		_, err := tx.Enqueue(ctx, storage.Letter{

@@ -65,6 +65,16 @@ func (req *Request) enter(ctx context.Context) error {
 	if req.Private || req.Account.ID == 0 || req.Event.Sender.Anonymous {
 		return nil
 	}
+	if req.Event.Kind == chat.Press {
+		// Who left a public group still sees its buttons: a press brings nobody back.
+		p, err := req.Tx.Presence(ctx, req.Chat.ID, req.Account.ID)
+		if err == nil && !p.Present {
+			return nil
+		}
+		if err := ignoreNotFound(err); err != nil {
+			return err
+		}
+	}
 	_, err := req.Tx.Enter(ctx, req.Chat.ID, req.Account.ID, req.At)
 	return err
 }
@@ -75,9 +85,6 @@ func (e *Engine) talk(ctx context.Context, req *Request) (Reply, error) {
 		return Reply{}, nil
 	}
 	if err := req.Tx.CountMessage(ctx, req.Chat.ID, req.Account.ID, req.At); err != nil {
-		return Reply{}, err
-	}
-	if err := req.Tx.CountTalk(ctx, req.Chat.ID, req.Account.ID, req.Day); err != nil {
 		return Reply{}, err
 	}
 	if err := req.loadMember(ctx); err != nil {

@@ -18,7 +18,17 @@ const parkLimit = 15 * time.Second
 // parkError stops a command whose decision needs a fact from the network.
 type parkError struct{ chats []storage.Chat }
 
-func (p *parkError) Error() string { return "parked until the administrators are known" }
+func (p *parkError) Error() string { return "parked until something is known" }
+
+// Wait puts the event aside for a while: what it needs to know may be about to
+// be told by another one, which then calls Tx.WakeParked. It is nil when the
+// event has waited long enough.
+func (req *Request) Wait() error {
+	if !req.since.IsZero() && req.Tx.Now.Sub(req.since) >= parkLimit {
+		return nil
+	}
+	return &parkError{}
+}
 
 func encodeEvent(ev chat.Event) (string, error) {
 	text, err := json.Marshal(ev)

@@ -19,6 +19,8 @@ const (
 	ChatChanged Kind = "chat_changed" // ChatChange: the bot's own standing in a chat
 	Learned     Kind = "learned"      // Facts: what had to be asked from the network
 	Timer       Kind = "timer"        // Due
+	Vote        Kind = "vote"         // Ballot: an answer in a poll of the platform's own form
+	PollTold    Kind = "poll_told"    // PollState: such a poll, as the platform describes it
 	Delivered   Kind = "delivered"    // Delivery: what became of a letter that waited for a person
 )
 
@@ -111,6 +113,21 @@ const (
 	RightTalk   = "hear_all_talk" // privacy mode hides ordinary talk
 )
 
+// Ballot is the detail of Vote. The platform does not say in which chat it was:
+// the engine knows by the poll.
+type Ballot struct {
+	Poll    string `json:"poll"`              // the platform's id of the poll, see Sent.Poll
+	Options []int  `json:"options,omitempty"` // from 0, in the order of Poll.Options; none: taken back
+}
+
+// PollState is the detail of PollTold. It leads from the platform's id to our
+// poll when what Send returned was lost in a crash.
+type PollState struct {
+	Poll     string `json:"poll"`
+	Question string `json:"question"`
+	Closed   bool   `json:"closed,omitempty"`
+}
+
 // Due is the detail of Timer: a row of the timers table whose time has come.
 type Due struct {
 	Key     string          `json:"key"`     // unique key of the row
@@ -167,6 +184,10 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 		e.Detail, err = decodeDetail[Facts](raw.Detail)
 	case Timer:
 		e.Detail, err = decodeDetail[Due](raw.Detail)
+	case Vote:
+		e.Detail, err = decodeDetail[Ballot](raw.Detail)
+	case PollTold:
+		e.Detail, err = decodeDetail[PollState](raw.Detail)
 	case Delivered:
 		e.Detail, err = decodeDetail[Delivery](raw.Detail)
 	case Message, Press:

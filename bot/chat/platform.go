@@ -18,6 +18,11 @@ type Content struct {
 	Choices []Choice `json:"choices,omitempty"`
 	File    *File    `json:"file,omitempty"`
 	Picture *Picture `json:"picture,omitempty"`
+	// Poll says that the choices are those of a poll, for platforms with a form
+	// of their own for it. Text and Choices say the same, for all others.
+	Poll *Poll `json:"poll,omitempty"`
+	// Chart is drawn and becomes the Picture just before sending.
+	Chart *Chart `json:"chart,omitempty"`
 	// Brief is the one line that stands for this answer when many are folded
 	// into one message; empty means it is never folded.
 	Brief string `json:"brief,omitempty"`
@@ -52,6 +57,39 @@ func (p *Picture) On(domain string) bool {
 	return p != nil && (p.Ref.Domain == domain || p.Ref.IsZero() && len(p.Data) > 0)
 }
 
+// Poll is a question with options to vote on.
+type Poll struct {
+	Question string       `json:"question"` // with our number in front: the platform shows it as it is
+	Options  []PollOption `json:"options"`
+	Command  string       `json:"command"` // what a vote begins with: "/vote 9"; an option's key follows, or several with commas
+	Multi    bool         `json:"multi,omitempty"`
+	// Native: the platform's own poll does all that is asked for, so it may
+	// stand in place of text and choices. Its votes come as Vote events.
+	Native bool      `json:"native,omitempty"`
+	Ends   time.Time `json:"ends,omitzero"`
+	Closed bool      `json:"closed,omitempty"` // with Edit: it takes no votes any more
+}
+
+// PollOption is one of the things to choose.
+type PollOption struct {
+	Key  string `json:"key"` // A, B …
+	Text string `json:"text"`
+}
+
+// Chart is a picture of figures: one bar each.
+type Chart struct {
+	Title string `json:"title"`
+	Note  string `json:"note,omitempty"` // below
+	Bars  []Bar  `json:"bars"`
+}
+
+// Bar is one line of a chart.
+type Bar struct {
+	Label string `json:"label"`
+	Value int    `json:"value"`
+	Share string `json:"share"` // the words behind the figure: "57%"
+}
+
 // Letter is one thing to send to one chat.
 type Letter struct {
 	ID      int64 // the outbox row, for logs
@@ -74,6 +112,8 @@ type Sent struct {
 	// the same ID tells what became of it; until then it is neither sent nor
 	// lost, and it is not sent again.
 	Waiting bool
+	// Poll is the platform's own id of a poll that was sent in its own form.
+	Poll string
 }
 
 // Caps says what a chat can do on its platform. Per chat, not per platform.

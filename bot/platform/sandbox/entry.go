@@ -89,6 +89,10 @@ func (e *entry) sayPart(c chat.Content, text []chat.Span) {
 		e.File = &fileInfo{Name: c.File.Name, MIME: c.File.MIME, Size: len(c.File.Data)}
 		e.data = c.File.Data
 	}
+	if p := c.Picture; e.File == nil && p != nil && len(p.Data) > 0 {
+		e.File = &fileInfo{Name: "picture.png", MIME: p.MIME, Size: len(p.Data)}
+		e.data = p.Data
+	}
 }
 
 // chatLog is the conversation of one chat, in the order of N.

@@ -30,6 +30,9 @@ type draft struct {
 
 func (b *Bot) compose(l chat.Letter) (*draft, *chat.SendError) {
 	d := &draft{letter: l, place: l.Chat, token: parseReply(l.Reply), file: l.Content.File}
+	if p := l.Content.Picture; d.file == nil && p != nil && len(p.Data) > 0 {
+		d.file = &chat.File{Name: "picture.png", MIME: p.MIME, Data: p.Data}
+	}
 	if !ours(l.Chat.Ref) {
 		return nil, rejected("%s is no chat of this platform", l.Chat.Ref)
 	}
@@ -47,7 +50,7 @@ func (b *Bot) compose(l chat.Letter) (*draft, *chat.SendError) {
 	d.plain = strings.TrimSpace(chat.Plain(l.Content.Text))
 	d.text = spans
 	if name := d.addressee(); name != "" {
-		// Not his id as <@userid>: see renderParts.
+		// Not his id as <@userid>: see renderMarkdown.
 		d.text = append([]chat.Span{{Text: "@" + name + " "}}, spans...)
 	}
 	for _, c := range links {
