@@ -143,7 +143,7 @@ var owners = map[string][]string{
 	"github.com/robfig/cron/v3":          {"bot/config", "scheduler/when"},
 	"go.yaml.in/yaml/v3":                 {"bot/config"},
 	"github.com/agnivade/levenshtein":    {"bot/input", "bot/config"},
-	"golang.org/x/text/":                 {"bot/input", "commands/*", "scheduler/when", "templates"},
+	"golang.org/x/text/":                 {"bot/input", "commands/*/...", "scheduler/when", "templates"},
 	"gorm.io/":                           {"storage/..."}, // another SQL dialect must stay possible
 	"modernc.org/sqlite":                 {"storage/..."},
 }
