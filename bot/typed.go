@@ -87,6 +87,9 @@ func (e *Engine) talk(ctx context.Context, req *Request) (Reply, error) {
 	if err := req.Tx.CountMessage(ctx, req.Chat.ID, req.Account.ID, req.At); err != nil {
 		return Reply{}, err
 	}
+	if err := req.Tx.CountTalk(ctx, req.Chat.ID, req.Account.ID, req.Day); err != nil {
+		return Reply{}, err
+	}
 	if err := req.loadMember(ctx); err != nil {
 		return Reply{}, err
 	}

@@ -105,6 +105,9 @@ func (tx *Tx) UpdateChat(ctx context.Context, c Chat) error {
 // MoveChatTo puts a chat into another community.
 func (tx *Tx) MoveChatTo(ctx context.Context, chatID, community int64) error {
 	_, err := tx.q.exec(ctx, "UPDATE chats SET community_id = ? WHERE id = ?", community, chatID)
+	if err == nil { // its draws go along, or nobody could enter or claim any more
+		_, err = tx.q.exec(ctx, "UPDATE draws SET community_id = ? WHERE chat_id = ?", community, chatID)
+	}
 	return classify(err)
 }
 
@@ -151,6 +154,10 @@ func (tx *Tx) absorb(ctx context.Context, old, young Chat) error {
 			ON CONFLICT DO UPDATE SET present = excluded.present, joined_at = min(joined_at, excluded.joined_at), left_at = excluded.left_at,
 				messages = messages + excluded.messages, last_message_at = max(last_message_at, excluded.last_message_at)`,
 		"DELETE FROM presence WHERE chat_id = ?2",
+		`INSERT INTO talk_days (chat_id, account_id, day, messages) SELECT ?1, account_id, day, messages FROM talk_days WHERE chat_id = ?2
+			ON CONFLICT DO UPDATE SET messages = messages + excluded.messages`,
+		"DELETE FROM talk_days WHERE chat_id = ?2",
+		"UPDATE draws SET chat_id = ?1, community_id = (SELECT community_id FROM chats WHERE id = ?1) WHERE chat_id = ?2",
 		"UPDATE OR REPLACE chat_admins SET chat_id = ?1 WHERE chat_id = ?2",
 		"UPDATE OR REPLACE refusals SET chat_id = ?1 WHERE chat_id = ?2",
 		"UPDATE outbox SET chat_id = ?1 WHERE chat_id = ?2",

@@ -60,6 +60,47 @@ var exports = []exported{
 		}),
 	},
 	{
+		// Every draw that was published. commitment and hashes as they were announced.
+		name: "draws", community: "x.community_id",
+		from: "draws x JOIN communities c ON c.id = x.community_id WHERE x.opened_at > 0 ORDER BY x.id",
+		columns: []exportColumn{
+			{name: "draw", value: "x.id"},
+			{name: "community_id", value: "x.community_id"},
+			{name: "community", value: "c.name"},
+			{name: "state", value: "x.state"},
+			{name: "mode", value: "x.mode"},
+			{name: "cost", value: "x.cost"},
+			{name: "entrants", value: "(SELECT count(*) FROM draw_entries WHERE draw_id = x.id AND state = 'in')"},
+			{name: "winners", value: "(SELECT count(*) FROM draw_wins WHERE draw_id = x.id AND state IN ('won', 'claimed'))"},
+			{name: "claimed", value: "(SELECT count(*) FROM draw_wins WHERE draw_id = x.id AND state = 'claimed')"},
+			{name: "opened_at", value: "x.opened_at", instant: true},
+			{name: "closes_at", value: "x.closes_at", instant: true},
+			{name: "drawn_at", value: "x.drawn_at", instant: true},
+			{name: "commitment", value: "x.commitment"},
+			{name: "beacon", value: "x.beacon"},
+			{name: "round", value: "x.round"},
+			{name: "list_sha256", value: "x.list_sha256"},
+			{name: "reason", value: "x.reason"},
+			{name: "rules", value: "x.rules"},
+		},
+	},
+	{
+		// Every ticket, and what became of it. What winners wrote for a delivery is not in it.
+		name: "draw_entries", community: "m.community_id",
+		from: "draw_entries x" + memberJoin + `LEFT JOIN draw_wins w ON w.draw_id = x.draw_id AND w.ticket = x.ticket ORDER BY x.draw_id, x.ticket`,
+		columns: slices.Concat([]exportColumn{{name: "draw", value: "x.draw_id"}, {name: "ticket", value: "x.ticket"}}, memberExport, []exportColumn{
+			{name: "who", value: "x.who"},
+			{name: "weight", value: "x.weight"},
+			{name: "cost", value: "x.cost"},
+			{name: "state", value: "x.state"},
+			{name: "entered_at", value: "x.entered_at", instant: true},
+			{name: "left_at", value: "x.left_at", instant: true},
+			{name: "prize", value: "w.prize"},
+			{name: "prize_state", value: "w.state"},
+			{name: "claimed_at", value: "coalesce(w.claimed_at, 0)", instant: true},
+		}),
+	},
+	{
 		// Every option of every poll with its votes. ended_at is when it was closed.
 		name: "polls", community: "x.community_id",
 		from: "polls x JOIN communities c ON c.id = x.community_id JOIN poll_options o ON o.poll_id = x.id ORDER BY x.id, o.place",

@@ -116,6 +116,7 @@ const (
 	keepSeen    = 48 * time.Hour      // a platform that repeats later than that restarts its ids
 	keepLetters = 90 * 24 * time.Hour // delivery reports and exports
 	keepTimers  = 30 * 24 * time.Hour
+	keepTalk    = 100 * 24 * time.Hour // the longest a draw may ask for is 90 days
 )
 
 // Prune removes what nobody needs any more: old dedupe rows, letters, timers.
@@ -138,5 +139,6 @@ func (tx *Tx) Prune(ctx context.Context) error {
 			return classify(err)
 		}
 	}
-	return nil
+	_, err := tx.q.exec(ctx, "DELETE FROM talk_days WHERE day < ?", tx.Now.Add(-keepTalk).Format(time.DateOnly))
+	return classify(err)
 }

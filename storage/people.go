@@ -180,6 +180,12 @@ func (tx *Tx) ErasePerson(ctx context.Context, id int64, pseudonym string) error
 		{"UPDATE people SET name = ?, language = '', home = 0, operator = 0, erased_at = ? WHERE id = ?", []any{pseudonym, now, id}},
 		{"DELETE FROM chat_admins WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM presence WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
+		{"DELETE FROM talk_days WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
+		// The ticket stays, so that the draw can be computed again; without the salt nobody can tell whose it was.
+		{"UPDATE draw_entries SET salt = '' WHERE person_id = ?", []any{id}},
+		{`UPDATE draw_wins SET delivery = '', forget_at = 0 WHERE EXISTS
+			(SELECT 1 FROM draw_entries e WHERE e.draw_id = draw_wins.draw_id AND e.ticket = draw_wins.ticket AND e.person_id = ?)`, []any{id}},
+		{"DELETE FROM draw_refusals WHERE person_id = ?", []any{id}},
 		{"DELETE FROM previews WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM outbox WHERE state NOT IN ('queued', 'sending') AND account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"UPDATE members SET hidden = 1 WHERE person_id = ?", []any{id}},

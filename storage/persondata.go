@@ -18,6 +18,22 @@ type PersonData struct {
 	Memberships []PersonMembership `json:"memberships"`
 	Presence    []PersonPresence   `json:"presence"`
 	Polls       []PersonPoll       `json:"polls,omitempty"`
+	Draws       []PersonDraw       `json:"draws"`
+}
+
+// PersonDraw is a ticket, with the salt that finds its line in the receipt.
+type PersonDraw struct {
+	Draw      int64     `json:"draw"`
+	Ticket    int64     `json:"ticket"`
+	State     string    `json:"state"`
+	EnteredAt time.Time `json:"entered_at"`
+	Cost      int64     `json:"cost,omitempty"`
+	Weight    int64     `json:"weight"`
+	Who       string    `json:"who"`
+	Salt      string    `json:"salt"`
+	Prize     *int      `json:"prize,omitempty"`       // its index in the receipt, if one was drawn
+	PrizeIs   string    `json:"prize_state,omitempty"` // won, claimed, moved or void
+	Delivery  string    `json:"delivery,omitempty"`    // what he wrote, while it is kept
 }
 
 // PersonSettings is what a person chose.
@@ -116,8 +132,25 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 	if d.Presence, err = r.personPresence(ctx, personID); err != nil {
 		return d, err
 	}
+	if d.Draws, err = r.personDraws(ctx, personID); err != nil {
+		return d, err
+	}
 	d.Polls, err = r.personPolls(ctx, personID)
 	return d, err
+}
+
+func (r *Reader) personDraws(ctx context.Context, personID int64) ([]PersonDraw, error) {
+	out, err := list(ctx, r, func(rows *sql.Rows, d *PersonDraw) error {
+		var entered int64
+		err := rows.Scan(&d.Draw, &d.Ticket, &d.State, &entered, &d.Cost, &d.Weight, &d.Who, &d.Salt, &d.Prize, &d.PrizeIs, &d.Delivery)
+		d.EnteredAt = FromMillis(entered)
+		return err
+	}, `SELECT e.draw_id, e.ticket, e.state, e.entered_at, e.cost, e.weight, e.who, e.salt, w.prize, coalesce(w.state, ''), coalesce(w.delivery, '')
+		FROM draw_entries e LEFT JOIN draw_wins w ON w.draw_id = e.draw_id AND w.ticket = e.ticket WHERE e.person_id = ? ORDER BY e.draw_id, e.ticket`, personID)
+	if out == nil {
+		out = []PersonDraw{}
+	}
+	return out, err
 }
 
 func (r *Reader) personMemberships(ctx context.Context, personID int64) ([]PersonMembership, error) {

@@ -106,28 +106,6 @@ CREATE TABLE inbox (
   error      TEXT    NOT NULL DEFAULT '',
   created_at INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE outbox (
-  id          INTEGER PRIMARY KEY AUTOINCREMENT,
-  chat_id     INTEGER NOT NULL REFERENCES chats(id),
-  connection  TEXT    NOT NULL,
-  lane        INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 2), -- 0 answer, 1 activity, 2 broadcast
-  once        INTEGER NOT NULL CHECK (once IN (0, 1)),       -- 1: never sent a second time on our own
-  verb        TEXT    NOT NULL CHECK (verb IN ('send', 'delete')),
-  state       TEXT    NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'uncertain', 'dead', 'folded')),
-  kind        TEXT    NOT NULL DEFAULT '',                   -- the template; letters of one kind may fold
-  slot        TEXT    NOT NULL DEFAULT '',                   -- same slot: edits the earlier message
-  account_id  INTEGER NOT NULL DEFAULT 0,                    -- the person an answer is for
-  reply       TEXT    NOT NULL DEFAULT '',
-  thread      TEXT    NOT NULL DEFAULT '',
-  content     TEXT    NOT NULL CHECK (json_valid(content)),
-  attempts    INTEGER NOT NULL DEFAULT 0,
-  next_at     INTEGER NOT NULL,
-  created_at  INTEGER NOT NULL,
-  settled_at  INTEGER NOT NULL DEFAULT 0,
-  external_id TEXT    NOT NULL DEFAULT '',
-  into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
-  error       TEXT    NOT NULL DEFAULT ''
-) STRICT;
 CREATE TABLE buttons (
   id         INTEGER PRIMARY KEY,
   command    TEXT    NOT NULL UNIQUE,
@@ -240,10 +218,128 @@ CREATE TABLE community_days (
   checkins     INTEGER NOT NULL,
   PRIMARY KEY (community_id, day)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE "outbox" (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  chat_id     INTEGER NOT NULL REFERENCES chats(id),
+  connection  TEXT    NOT NULL,
+  lane        INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 2), -- 0 answer, 1 activity, 2 broadcast
+  once        INTEGER NOT NULL CHECK (once IN (0, 1)),       -- 1: never sent a second time on our own
+  verb        TEXT    NOT NULL CHECK (verb IN ('send', 'delete')),
+  state       TEXT    NOT NULL CHECK (state IN ('queued', 'sending', 'waiting', 'sent', 'uncertain', 'dead', 'folded')),
+  kind        TEXT    NOT NULL DEFAULT '',                   -- the template; letters of one kind may fold
+  slot        TEXT    NOT NULL DEFAULT '',                   -- same slot: edits the earlier message
+  account_id  INTEGER NOT NULL DEFAULT 0,                    -- the person an answer is for
+  reply       TEXT    NOT NULL DEFAULT '',
+  thread      TEXT    NOT NULL DEFAULT '',
+  content     TEXT    NOT NULL CHECK (json_valid(content)),
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  next_at     INTEGER NOT NULL,                              -- waiting: since when
+  created_at  INTEGER NOT NULL,
+  settled_at  INTEGER NOT NULL DEFAULT 0,
+  external_id TEXT    NOT NULL DEFAULT '',
+  into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
+  error       TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE draws (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,          -- the number people use; never used again
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),      -- where it was made
+  account_id   INTEGER NOT NULL DEFAULT 0,                 -- who made it, 0 = an anonymous administrator
+  state        TEXT    NOT NULL CHECK (state IN ('draft', 'open', 'frozen', 'drawn', 'cancelled')),
+  mode         TEXT    NOT NULL CHECK (mode IN ('timed', 'full', 'instant')),
+  spec         TEXT    NOT NULL CHECK (json_valid(spec)),  -- prizes, conditions and published facts
+  rules        TEXT    NOT NULL DEFAULT '',                -- the text whose hash the receipt names
+  cost         INTEGER NOT NULL DEFAULT 0 CHECK (cost >= 0),
+  full_at      INTEGER NOT NULL DEFAULT 0 CHECK (full_at >= 0), -- entrants that close it, tickets of an instant draw; 0 = time alone
+  secret       TEXT    NOT NULL DEFAULT '',
+  commitment   TEXT    NOT NULL DEFAULT '',
+  beacon       TEXT    NOT NULL CHECK (beacon IN ('drand', 'number', 'none')),
+  chain        TEXT    NOT NULL DEFAULT '',
+  public_key   TEXT    NOT NULL DEFAULT '',
+  round        INTEGER NOT NULL DEFAULT 0,
+  signature    TEXT    NOT NULL DEFAULT '',
+  number_name  TEXT    NOT NULL DEFAULT '',
+  number_value TEXT    NOT NULL DEFAULT '',
+  tickets      INTEGER NOT NULL DEFAULT 0,                 -- the last ticket that was given out
+  list_sha256  TEXT    NOT NULL DEFAULT '',
+  late         INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1)),
+  waited       INTEGER NOT NULL DEFAULT 0 CHECK (waited IN (0, 1)), -- it was said that the randomness is late
+  reason       TEXT    NOT NULL DEFAULT '',                -- of a cancellation
+  opened_at    INTEGER NOT NULL DEFAULT 0,
+  closes_at    INTEGER NOT NULL DEFAULT 0,
+  frozen_at    INTEGER NOT NULL DEFAULT 0,
+  drawn_at     INTEGER NOT NULL DEFAULT 0,
+  created_at   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE draw_entries (
+  draw_id    INTEGER NOT NULL REFERENCES draws(id),
+  ticket     INTEGER NOT NULL CHECK (ticket > 0),
+  person_id  INTEGER NOT NULL REFERENCES people(id),
+  account_id INTEGER NOT NULL REFERENCES accounts(id),
+  member_id  INTEGER NOT NULL REFERENCES members(id),
+  who        TEXT    NOT NULL,                             -- SHA-256 of salt and account
+  salt       TEXT    NOT NULL,                             -- told to its owner alone
+  weight     INTEGER NOT NULL DEFAULT 1 CHECK (weight > 0),
+  cost       INTEGER NOT NULL DEFAULT 0 CHECK (cost >= 0),
+  state      TEXT    NOT NULL DEFAULT 'in' CHECK (state IN ('in', 'left', 'refunded')),
+  entered_at INTEGER NOT NULL,
+  left_at    INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (draw_id, ticket)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE draw_refusals (
+  draw_id   INTEGER NOT NULL REFERENCES draws(id),
+  person_id INTEGER NOT NULL REFERENCES people(id),
+  reason    TEXT    NOT NULL CHECK (json_valid(reason)),
+  at        INTEGER NOT NULL,
+  PRIMARY KEY (draw_id, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE draw_wins (
+  draw_id    INTEGER NOT NULL REFERENCES draws(id),
+  place      INTEGER NOT NULL CHECK (place > 0),           -- how many were drawn with him
+  prize      INTEGER NOT NULL CHECK (prize >= 0),
+  ticket     INTEGER NOT NULL,
+  state      TEXT    NOT NULL CHECK (state IN ('won', 'claimed', 'moved', 'void')),
+  due_at     INTEGER NOT NULL DEFAULT 0,                   -- until when it may be claimed, 0 = without end
+  claimed_at INTEGER NOT NULL DEFAULT 0,
+  delivery   TEXT    NOT NULL DEFAULT '',
+  forget_at  INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (draw_id, place),
+  UNIQUE (draw_id, ticket),
+  FOREIGN KEY (draw_id, ticket) REFERENCES draw_entries(draw_id, ticket)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE draw_changes (
+  draw_id     INTEGER NOT NULL REFERENCES draws(id),
+  n           INTEGER NOT NULL CHECK (n > 0),
+  at          INTEGER NOT NULL,
+  prize       INTEGER NOT NULL,
+  from_ticket INTEGER NOT NULL,
+  to_ticket   INTEGER NOT NULL,                            -- 0 = nobody was left
+  reason      TEXT    NOT NULL CHECK (reason <> ''),
+  PRIMARY KEY (draw_id, n),
+  UNIQUE (draw_id, from_ticket)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE draw_codes (
+  id       INTEGER PRIMARY KEY,
+  draw_id  INTEGER NOT NULL REFERENCES draws(id),
+  prize    INTEGER NOT NULL,
+  code     TEXT    NOT NULL,
+  ticket   INTEGER NOT NULL DEFAULT 0,                     -- who got it, 0 = nobody yet
+  given_at INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (draw_id, prize, code)
+) STRICT;
+CREATE TABLE talk_days (
+  chat_id    INTEGER NOT NULL REFERENCES chats(id),
+  account_id INTEGER NOT NULL REFERENCES accounts(id),
+  day        TEXT    NOT NULL,
+  messages   INTEGER NOT NULL,
+  PRIMARY KEY (account_id, day, chat_id)
+) STRICT, WITHOUT ROWID;
 INSERT INTO schema_migrations VALUES ('0001_core.sql', 'e6426a5c73182e9300dfd2c63d36980881c89df6d305d9c580c890a27cdfd116', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0002_engine.sql', '94ce0eb6c83e8decf932660875ab66fe6b26debe04cc329be456bbeb845a35c9', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f281ebdceef3caf6d7b434cceb86c07dd0e957d6c4ef3', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0004_checkin.sql', '5dcbd08191d7a231e8ea97c11ec34ad190b1347f6d6bf2123df9175a7bb3c8a2', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0005_waiting.sql', 'a099e7a53ab5f1078ac4cbc5b378a533bf7d3905fd4f64955e5960f9bd5f88aa', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0011_draw.sql', 'cf1825315c5a85506c39dc3bb8d676f2d12bd2cda8a029f70e25194489e9a159', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000);
 INSERT INTO people VALUES (2, 'member 1', '', 0, 0, 0, 1795348800000);
 INSERT INTO people VALUES (3, 'member 2', '', 0, 0, 0, 1795348800000);
@@ -373,10 +469,6 @@ CREATE INDEX members_balance ON members(community_id, hidden, balance DESC, id);
 CREATE INDEX members_streak ON members(community_id, hidden, streak DESC, id, last_day);
 CREATE INDEX seen_at ON seen(at);
 CREATE INDEX inbox_due ON inbox(next_at) WHERE state <> 'failed';
-CREATE INDEX outbox_queued ON outbox(connection, lane, id) WHERE state = 'queued';
-CREATE INDEX outbox_sending ON outbox(id) WHERE state = 'sending';
-CREATE INDEX outbox_slot ON outbox(chat_id, slot, id) WHERE slot <> '';
-CREATE INDEX outbox_settled ON outbox(settled_at) WHERE settled_at > 0;
 CREATE INDEX timers_due ON timers(due_at) WHERE done_at = 0;
 CREATE INDEX occurrences_open ON occurrences(job, due_at) WHERE state IN ('planned', 'sending');
 CREATE INDEX previews_open ON previews(chat_id, account_id) WHERE state = 'open';
@@ -385,6 +477,18 @@ CREATE INDEX ledger_member ON ledger(member_id, unit, id);
 CREATE INDEX ledger_reverses ON ledger(reverses) WHERE reverses <> 0;
 CREATE INDEX scores_top ON scores(community_id, kind, period, hidden, value DESC, member_id);
 CREATE INDEX scores_member ON scores(member_id);
+CREATE INDEX outbox_queued ON outbox(connection, lane, id) WHERE state = 'queued';
+CREATE INDEX outbox_sending ON outbox(id) WHERE state = 'sending';
+CREATE INDEX outbox_waiting ON outbox(chat_id, external_id) WHERE state = 'waiting';
+CREATE INDEX outbox_slot ON outbox(chat_id, slot, id) WHERE slot <> '';
+CREATE INDEX outbox_settled ON outbox(settled_at) WHERE settled_at > 0;
+CREATE INDEX draws_community ON draws(community_id, id);
+CREATE INDEX draws_waiting ON draws(round) WHERE state = 'frozen' AND beacon = 'drand';
+CREATE UNIQUE INDEX draw_entries_once ON draw_entries(draw_id, person_id) WHERE state = 'in';
+CREATE INDEX draw_entries_person ON draw_entries(person_id);
+CREATE INDEX draw_wins_forget ON draw_wins(forget_at) WHERE delivery <> '';
+CREATE UNIQUE INDEX draw_codes_once ON draw_codes(draw_id, ticket) WHERE ticket <> 0;
+CREATE INDEX talk_days_day ON talk_days(day);
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END;
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger

@@ -10,6 +10,12 @@ import (
 // message/send: more is cut (paths 90241 and 90236).
 const maxText = 2048
 
+// Limits of one member from one app; more is dropped silently (path 90236).
+const (
+	perMinute = 30
+	perHour   = 1000
+)
+
 // maxLink is the longest address that becomes a link: a longer one would leave
 // little of the message for words.
 const maxLink = 1024

@@ -24,12 +24,12 @@ func (a *App) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 		return chat.Sent{}, se
 	}
 	// Over the limit of a member the platform drops silently (path 90236).
-	if wait := a.guard.take(d.user, d.messages(), a.opts.Now()); wait > 0 {
+	if wait := a.guard.Take(d.user, d.messages(), a.opts.Now()); wait > 0 {
 		return chat.Sent{}, &chat.SendError{Fault: chat.Throttled, After: wait, Err: errors.New("too many messages to one member")}
 	}
 	if se := a.carry(ctx, d); se != nil {
 		if se.Fault != chat.Unknown {
-			a.guard.give(d.user, d.messages())
+			a.guard.Give(d.user, d.messages())
 		}
 		return chat.Sent{}, se
 	}

@@ -45,6 +45,7 @@ import (
 
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/internal/envelope"
+	"qunmate/bot/platform/internal/pace"
 	"qunmate/bot/platform/internal/wxhttp"
 )
 
@@ -130,7 +131,7 @@ type App struct {
 	answers  *answers
 	people   *people
 	cards    cards
-	guard    guard
+	guard    pace.Guard
 	said     said
 }
 
@@ -170,6 +171,7 @@ func New(o Options) (*App, error) {
 	a := &App{
 		opts: o, log: o.Log.With("connection", o.Name), requests: newMemory[inbound](o.Times.Keep),
 		answers: newAnswers(o.Times.Keep), people: newPeople(o.Now),
+		guard: pace.Guard{PerMinute: perMinute, PerHour: perHour},
 	}
 	var err error
 	if o.Token != "" {

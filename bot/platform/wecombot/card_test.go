@@ -171,7 +171,7 @@ func TestATextFindsItsPlaceInTheCard(t *testing.T) {
 				t.Fatal(se)
 			}
 			if single := len(d.text) == 0; single != (c.title != "") || (single && (d.card.Title.Title != c.title || d.card.Sub != c.sub)) {
-				t.Errorf("%+v beside %q", d.card, renderMarkdown(d.text))
+				t.Errorf("%+v beside %q", d.card, renderParts(d.text))
 			}
 		})
 	}

@@ -50,7 +50,7 @@ func (b *Bot) compose(l chat.Letter) (*draft, *chat.SendError) {
 	d.plain = strings.TrimSpace(chat.Plain(l.Content.Text))
 	d.text = spans
 	if name := d.addressee(); name != "" {
-		// Not his id as <@userid>: see renderMarkdown.
+		// Not his id as <@userid>: see renderParts.
 		d.text = append([]chat.Span{{Text: "@" + name + " "}}, spans...)
 	}
 	for _, c := range links {

@@ -10,6 +10,7 @@ import (
 
 	"qunmate/bot/chat"
 	"qunmate/bot/chat/chattest"
+	"qunmate/bot/platform/internal/wxmark"
 	"qunmate/bot/platform/wecombot/wecomtest"
 )
 
@@ -134,7 +135,7 @@ func read(text string) string {
 		text = before + label + after
 	}
 	text = strings.NewReplacer("*", "", "`", "").Replace(text)
-	for ascii, form := range wide {
+	for ascii, form := range wxmark.Wide {
 		text = strings.ReplaceAll(text, string(form), string(ascii))
 	}
 	return strings.NewReplacer("\uFF3F", "_", "\uFF06", "&", "\uFF03", "#", "\uFF1E", ">").Replace(text)

@@ -149,7 +149,7 @@ func (b *Bot) sendPassive(ctx context.Context, d *draft) (chat.Sent, error) {
 			}
 		case <-gone:
 		case <-ctx.Done():
-			b.guard.give(d.place.Ref.ID, 1+len(rest))
+			b.guard.Give(d.place.Ref.ID, 1+len(rest))
 			return chat.Sent{}, &unsentError{ctx.Err()}
 		}
 	}

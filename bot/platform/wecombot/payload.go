@@ -97,7 +97,7 @@ func (b *Bot) upload(ctx context.Context, s *session, f *chat.File) (payload, er
 	if kind == "" {
 		return payload{}, rejected("a file of %d bytes cannot be sent, at most %d can", len(f.Data), maxFile)
 	}
-	if wait := b.guard.take(uploads, 1, b.opts.Now()); wait > 0 {
+	if wait := b.guard.Take(uploads, 1, b.opts.Now()); wait > 0 {
 		return payload{}, &chat.SendError{Fault: chat.Throttled, After: wait, Err: errors.New("too many uploads")}
 	}
 	id, err := b.uploadChunks(ctx, s, kind, f)

@@ -119,7 +119,7 @@ func (b *Bot) greet(ctx context.Context, s *session, d *draft) (done bool, err e
 		return true, nil
 	}
 	if _, lost := errors.AsType[*lostError](err); !lost {
-		b.guard.give(d.place.Ref.ID, 1)
+		b.guard.Give(d.place.Ref.ID, 1)
 	}
 	if _, refused := errors.AsType[*ackError](err); refused || errors.Is(err, errUnsure) {
 		return false, nil

@@ -105,7 +105,7 @@ func (b *Bot) postOnce(ctx context.Context, d *draft, address string, p payload)
 	}
 	if f := b.sendError(err).Fault; f == chat.Retry || f == chat.Throttled {
 		b.spent.give(to)
-		b.guard.give(d.place.Ref.ID, 1)
+		b.guard.Give(d.place.Ref.ID, 1)
 	}
 	return false, err
 }

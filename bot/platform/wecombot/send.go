@@ -85,7 +85,7 @@ func (b *Bot) messages(ctx context.Context, s *session, d *draft) ([]payload, er
 	}
 	file, err := b.upload(ctx, s, d.file)
 	if err != nil {
-		b.guard.give(d.place.Ref.ID, n)
+		b.guard.Give(d.place.Ref.ID, n)
 		return nil, err
 	}
 	return append(list, file), nil
@@ -93,7 +93,7 @@ func (b *Bot) messages(ctx context.Context, s *session, d *draft) ([]payload, er
 
 // allow counts n messages into the draft's conversation.
 func (b *Bot) allow(d *draft, n int) error {
-	if wait := b.guard.take(d.place.Ref.ID, n, b.opts.Now()); wait > 0 {
+	if wait := b.guard.Take(d.place.Ref.ID, n, b.opts.Now()); wait > 0 {
 		return &chat.SendError{Fault: chat.Throttled, After: wait, Err: fmt.Errorf("the limits of a conversation, %d messages a minute and %d an hour", perMinute, perHour)}
 	}
 	return nil
@@ -110,13 +110,13 @@ func (b *Bot) byAnyWay(ctx context.Context, s *session, d *draft, list []payload
 		}
 		if !closedWay(err) {
 			if _, unsent := errors.AsType[*unsentError](err); unsent {
-				b.guard.give(d.place.Ref.ID, len(list))
+				b.guard.Give(d.place.Ref.ID, len(list))
 			}
 			return err
 		}
 		refusal = err
 	}
-	b.guard.give(d.place.Ref.ID, len(list))
+	b.guard.Give(d.place.Ref.ID, len(list))
 	return b.lastResort(ctx, d, refusal)
 }
 

@@ -37,6 +37,7 @@ import (
 
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/internal/envelope"
+	"qunmate/bot/platform/internal/pace"
 )
 
 // Domain is the domain of all refs of this platform: user ids and chat ids as
@@ -125,7 +126,7 @@ type Bot struct {
 	inbox inbox
 	talks talks
 	cards cards
-	guard guard
+	guard pace.Guard
 	state standing
 	hook  hook
 	open  passives
@@ -172,7 +173,7 @@ func New(o Options) (*Bot, error) {
 	if o.Transport == nil {
 		o.Transport = newTransport()
 	}
-	b := &Bot{opts: o, log: o.Log.With("connection", o.Name)}
+	b := &Bot{opts: o, log: o.Log.With("connection", o.Name), guard: pace.Guard{PerMinute: perMinute, PerHour: perHour}}
 	if err := b.prepare(); err != nil {
 		return nil, err
 	}

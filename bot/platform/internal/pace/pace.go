@@ -1,27 +1,27 @@
-package wecomapp
+// Package pace counts messages, so that a platform's limits are known before
+// they are hit.
+package pace
 
 import (
 	"sync"
 	"time"
 )
 
-// Limits of one member from one app; more is dropped silently (path 90236).
-const (
-	perMinute = 30
-	perHour   = 1000
-)
+// Guard keeps the limits for what the engine cannot count: a letter may be
+// several messages, and the hour is no limit that chat.Caps knows. It counts in
+// memory: after a restart the platform itself may say no. It is safe for
+// concurrent use.
+type Guard struct {
+	PerMinute int
+	PerHour   int // 0: no limit
 
-// guard keeps the limits for what the engine cannot count: a letter that is
-// text and card is two messages, and the hour is no limit that chat.Caps
-// knows. It counts in memory, so that a restart forgets.
-type guard struct {
 	mu    sync.Mutex
 	chats map[string]*account
 	most  int // prune when there are more
 }
 
 type account struct {
-	minute []time.Time  // the newest, at most perMinute
+	minute []time.Time  // the newest, at most PerMinute
 	hour   [buckets]int // by minute
 	last   int64        // the minute hour was written in
 }
@@ -29,10 +29,10 @@ type account struct {
 // buckets cover an hour and the minute that has begun.
 const buckets = 61
 
-// take counts n messages to a member, at most perMinute, or says how
+// Take counts n messages of a conversation, at most PerMinute, or says how
 // long to wait until they are allowed. All or nothing: half a letter helps
 // nobody.
-func (g *guard) take(key string, n int, now time.Time) (wait time.Duration) {
+func (g *Guard) Take(key string, n int, now time.Time) (wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.chats == nil {
@@ -45,10 +45,10 @@ func (g *guard) take(key string, n int, now time.Time) (wait time.Duration) {
 		g.chats[key] = a
 	}
 	a.advance(now)
-	if over := min(len(a.minute), len(a.minute)+n-perMinute); over > 0 {
+	if over := min(len(a.minute), len(a.minute)+n-g.PerMinute); over > 0 {
 		return max(time.Millisecond, a.minute[over-1].Add(time.Minute).Sub(now))
 	}
-	if over := a.sum() + n - perHour; over > 0 {
+	if over := a.sum() + n - g.PerHour; g.PerHour > 0 && over > 0 {
 		return a.until(over, now)
 	}
 	for range n {
@@ -58,8 +58,8 @@ func (g *guard) take(key string, n int, now time.Time) (wait time.Duration) {
 	return 0
 }
 
-// give takes back what did not happen.
-func (g *guard) give(key string, n int) {
+// Give takes back what did not happen.
+func (g *Guard) Give(key string, n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a := g.chats[key]
@@ -72,7 +72,7 @@ func (g *guard) give(key string, n int) {
 
 // prune forgets conversations that have been quiet for an hour, whenever their
 // number has doubled.
-func (g *guard) prune(now time.Time) {
+func (g *Guard) prune(now time.Time) {
 	if len(g.chats) <= max(g.most, 1000) {
 		return
 	}

@@ -1,6 +1,8 @@
-package wecombot
+package wxmark
 
 import (
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -8,12 +10,20 @@ import (
 	"qunmate/bot/chat"
 )
 
+const maxText = 4096
+
 func TestSpansBecomeMarkdown(t *testing.T) {
 	t.Parallel()
 	var rows []struct{ Markup, Want string }
-	readTable(t, "render.json", &rows)
+	data, err := os.ReadFile("testdata/render.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &rows); err != nil {
+		t.Fatal(err)
+	}
 	for _, row := range rows {
-		if got := renderMarkdown(chat.Parse(row.Markup)); got != row.Want {
+		if got := Render(chat.Parse(row.Markup), nil); got != row.Want {
 			t.Errorf("%s\n got %q\nwant %q", row.Markup, got, row.Want)
 		}
 	}
@@ -35,7 +45,7 @@ func TestLongTextsAreSplitOnRunesWithinTheByteLimit(t *testing.T) {
 		"styled":           strings.Repeat("<b>x</b>y", maxText),
 		"links":            links.String(),
 	} {
-		parts := renderParts(chat.Parse(markup))
+		parts := Parts(chat.Parse(markup), maxText, nil)
 		plain := strings.Join(parts, "")
 		for i, p := range parts {
 			if len(p) > maxText || !utf8.ValidString(p) || strings.TrimSpace(p) == "" {
@@ -49,7 +59,7 @@ func TestLongTextsAreSplitOnRunesWithinTheByteLimit(t *testing.T) {
 			t.Errorf("%s: %d parts", name, len(parts))
 		}
 	}
-	if parts := renderParts(chat.Parse(" <br> ")); len(parts) != 0 {
+	if parts := Parts(chat.Parse(" <br> "), maxText, nil); len(parts) != 0 {
 		t.Errorf("blanks: %q", parts)
 	}
 }
@@ -106,4 +116,18 @@ func FuzzEscape(f *testing.F) {
 			t.Errorf("%q became %q", s, got)
 		}
 	})
+}
+
+func TestPeopleAreMentionedWhereTheyCanBe(t *testing.T) {
+	t.Parallel()
+	mention := func(s chat.Span) string {
+		if id, ok := strings.CutPrefix(s.At, "wecom:"); ok {
+			return "<@" + id + ">"
+		}
+		return ""
+	}
+	spans := chat.Parse(`hi <at id="wecom:lilei">Li</at> and <at id="telegram:1">&lt;@all&gt;</at>`)
+	if got, want := Render(spans, mention), "hi <@lilei> and \uff1c@all>"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
