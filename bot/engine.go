@@ -235,7 +235,9 @@ func (e *Engine) reroute(ctx context.Context) error {
 			if i < 0 {
 				i = slices.IndexFunc(e.Platforms, func(p chat.Platform) bool {
 					_, particular := p.(chat.Particular)
-					return p.Domain() == c.Domain && !particular
+					// A network can have connections of several kinds; one that has no
+					// word for a chat cannot write there.
+					return p.Domain() == c.Domain && !particular && p.Caps(chatOf(c)).MaxText > 0
 				})
 			}
 			if i < 0 {

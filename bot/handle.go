@@ -173,7 +173,9 @@ func (req *Request) setTimes(ctx context.Context) error {
 }
 
 // chatFor finds or makes the chat of an event and decides whether this route
-// answers there. In one chat the first configured connection answers.
+// answers there. In one group the first configured connection answers. A
+// private chat is one person and the bot, whichever of several connections of a
+// network he writes to: the one he used last answers.
 func (e *Engine) chatFor(ctx context.Context, tx *storage.Tx, via string, ev chat.Event) (storage.Chat, bool, error) {
 	c, err := tx.ChatByRef(ctx, ev.Chat.Ref.Domain, ev.Chat.Ref.ID)
 	if err == nil && c.State == storage.ChatMigrated {
@@ -192,7 +194,13 @@ func (e *Engine) chatFor(ctx context.Context, tx *storage.Tx, via string, ev cha
 	}
 	if c.Connection != via && via != "" {
 		rank, known := e.routes[c.Connection]
-		if c.Connection != "" && known && rank < e.routes[via] {
+		held := c.Connection != "" && known
+		switch {
+		case held && c.Kind == string(chat.Private):
+			if change.Standing == chat.Removed {
+				return c, false, nil // one of several ways to him is gone, not the one in use
+			}
+		case held && rank < e.routes[via]:
 			return c, false, nil
 		}
 		c.Connection = via

@@ -190,6 +190,26 @@ func TestAnotherConnectionsRemovalDoesNotSilenceTheFirst(t *testing.T) {
 	})
 }
 
+// A 1:1 chat is one person, by whichever of several connections he writes: the
+// one he used last answers, and the end of another is no news.
+func TestInAPrivateChatTheConnectionUsedLastAnswers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		one, second := two()
+		w := begin(t, with(one, second), commands(echo))
+		mine := private("阿宁")
+		w.deliverBy(one, w.message(mine, "阿宁", "/echo a"))
+		equal(t, "answers to the first", count2(one, second), []int{1, 0})
+		w.deliverBy(second, w.message(mine, "阿宁", "/echo b"))
+		equal(t, "answers to the second", count2(one, second), []int{0, 1})
+		gone := w.message(mine, "阿宁", "")
+		gone.Kind, gone.Detail = chat.ChatChanged, chat.ChatChange{Standing: chat.Removed}
+		w.deliverBy(one, gone)
+		equal(t, "state and route", []string{w.chat(mine).State, w.chat(mine).Connection}, []string{storage.ChatActive, "two"})
+		w.deliverBy(one, w.message(mine, "阿宁", "/echo c"))
+		equal(t, "answers to the first again", count2(one, second), []int{1, 0})
+	})
+}
+
 // A connection's name is only a route: whoever renames it loses nothing.
 func TestARenamedConnectionGoesOnWhereItWas(t *testing.T) {
 	bubble(t, func(t *testing.T) {

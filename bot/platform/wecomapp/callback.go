@@ -65,8 +65,12 @@ func (a *App) push(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.people.heard()
-	if in.Type == "event" && !knows(in.Event) {
+	switch {
+	case in.Type == "event" && !knows(in.Event):
 		a.handOver(w, r, in, q)
+		return
+	case in.Event == eventEnter && a.people.again(in.From, in.day()):
+		nothingToSay(w)
 		return
 	}
 	d := decoder{agent: a.agent(), names: func(user string) string { return a.nameInTime(r.Context(), user) }}.decode(in)
@@ -170,6 +174,9 @@ func (a *App) converse(w http.ResponseWriter, r *http.Request, c conversation) {
 		}
 		a.untaken(w, c.query, err)
 		return
+	}
+	if c.in.Event == eventEnter {
+		a.people.enteredOn(c.in.From, c.in.day())
 	}
 	if seat == nil {
 		_ = a.write(w, c.in, c.query, said) // a repetition; what it repeats was settled

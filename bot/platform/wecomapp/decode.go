@@ -49,14 +49,15 @@ func (d decoder) decode(in inbound) decoded {
 	case eventSubscribe:
 		added := d.event(in, d.eventID(in), chat.ChatChanged)
 		added.Detail = chat.ChatChange{Standing: chat.Added}
-		hello := d.hello(in)
-		return decoded{events: []chat.Event{added, hello}, reply: hello.Reply}
+		return decoded{events: []chat.Event{added}}
 	case eventUnsubscribe:
 		gone := d.event(in, d.eventID(in), chat.ChatChanged)
 		gone.Detail = chat.ChatChange{Standing: chat.Removed}
 		return decoded{events: []chat.Event{gone}}
 	case eventEnter:
-		return answered(d.hello(in))
+		entered := d.event(in, "app:"+d.agent+":"+in.From+":"+eventEnter+":"+in.day(), chat.ChatChanged)
+		entered.Detail = chat.ChatChange{Standing: chat.Added, Entered: true}
+		return answered(entered)
 	case eventClick:
 		if in.Key == "" {
 			return decoded{}
@@ -79,15 +80,6 @@ func (d decoder) decode(in inbound) decoded {
 func answered(ev chat.Event) decoded {
 	ev.Reply = ev.ID.ID
 	return decoded{events: []chat.Event{ev}, reply: ev.Reply}
-}
-
-// hello is the first entry of a person. Its id is always the same, so that
-// opening the app again, which the platform tells each time, is no news for as
-// long as the engine remembers.
-func (d decoder) hello(in inbound) chat.Event {
-	ev := d.event(in, "app:"+d.agent+":"+in.From+":hello", chat.Message)
-	ev.Text, ev.Reply = "/start", ev.ID.ID
-	return ev
 }
 
 func (d decoder) message(in inbound) chat.Event {

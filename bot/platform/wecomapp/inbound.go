@@ -65,4 +65,7 @@ func parse(body []byte) (inbound, error) {
 	return in, nil
 }
 
+// day names the day of a push by the clock of China, where the platform is.
+func (in inbound) day() string { return in.at().Add(8 * time.Hour).Format("20060102") }
+
 func (in inbound) at() time.Time { return time.Unix(in.Created, 0).UTC() }

@@ -29,7 +29,8 @@ type people struct {
 	// answered is when a request of somebody was answered, by the machine's
 	// clock: the next message must not overtake it.
 	answered map[string]time.Time
-	last     time.Time // when the platform called last
+	entered  map[string]string // the day on which somebody opened the app last
+	last     time.Time         // when the platform called last
 }
 
 type kept struct {
@@ -38,7 +39,7 @@ type kept struct {
 }
 
 func newPeople(now func() time.Time) *people {
-	return &people{now: now, names: map[string]kept{}, plain: map[string]kept{}, answered: map[string]time.Time{}}
+	return &people{now: now, names: map[string]kept{}, plain: map[string]kept{}, answered: map[string]time.Time{}, entered: map[string]string{}}
 }
 
 func (p *people) heard() {
@@ -72,6 +73,24 @@ func (p *people) keep(of map[string]kept, key, value string) {
 		life = unknownLife
 	}
 	of[key] = kept{value: value, until: p.now().Add(life)}
+}
+
+// again reports whether somebody has opened the app's chat on that day before,
+// as far as this process knows: the engine knows for longer, but there would be
+// an answer to wait for.
+func (p *people) again(user, day string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.entered[user] == day
+}
+
+func (p *people) enteredOn(user, day string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.entered) >= maxPeople {
+		clear(p.entered)
+	}
+	p.entered[user] = day
 }
 
 // answeredNow notes that a request was answered.

@@ -23,9 +23,9 @@
 //
 // An event's id is "app:<agent id>:<MsgId>"; an event of the platform has none
 // and is "app:<agent id>:<userid>:<CreateTime>:<event>:<key>" (path 90238: events
-// repeat with the same FromUserName and CreateTime). The first time that
-// somebody opens the app he says "/start", so that he is greeted as on every
-// other platform.
+// repeat with the same FromUserName and CreateTime). That somebody opens the
+// app's chat is told each time he does; it is an event once a day, and he is
+// greeted by it.
 //
 // One app has one callback address. Events that this package does not know can
 // be given to somebody else: see Handle.
@@ -224,7 +224,7 @@ func (a *App) Caps(c chat.Chat) chat.Caps {
 		return chat.Caps{}
 	}
 	return chat.Caps{
-		Hears: a.hears(), Choices: a.hears(), Push: true, Files: true, MaxText: maxText, PerMinute: perMinute,
+		Hears: a.hears(), Choices: a.hears(), Push: true, Files: true, OneToOne: true, MaxText: maxText, PerMinute: perMinute,
 	}
 }
 

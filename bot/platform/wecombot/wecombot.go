@@ -274,4 +274,7 @@ func (b *Bot) Caps(c chat.Chat) chat.Caps {
 	return caps
 }
 
-func ours(r chat.Ref) bool { return r.Domain == Domain && r.ID != "" }
+// ours: ids with a mark in front are the chats of other connections to WeCom.
+func ours(r chat.Ref) bool {
+	return r.Domain == Domain && r.ID != "" && !strings.HasPrefix(r.ID, "webhook:")
+}

@@ -27,6 +27,7 @@ type Fault struct {
 	Delay  time.Duration
 	Drop   Drop
 	Garble bool // it happens, and the answer breaks off
+	skip   int  // calls that go well first
 }
 
 // Fail orders a fault. Faults are used up in the order they were ordered.
@@ -37,6 +38,12 @@ func (s *Server) Fail(f Fault) {
 		f.Times = 1
 	}
 	s.faults = append(s.faults, &f)
+}
+
+// FailAfter orders a fault for the call after the next n that fit.
+func (s *Server) FailAfter(n int, f Fault) {
+	f.skip = n
+	s.Fail(f)
 }
 
 // Heal takes all faults back.
@@ -50,6 +57,10 @@ func (s *Server) takeFaultLocked(path string) *Fault {
 	for i, f := range s.faults {
 		if f.Path != "" && f.Path != path {
 			continue
+		}
+		if f.skip > 0 {
+			f.skip--
+			return nil
 		}
 		if f.Times > 0 {
 			f.Times--
