@@ -15,6 +15,7 @@ type fullAlarm struct {
 	mu     sync.Mutex
 	bell   wake
 	on     bool      // the last commit failed
+	fresh  bool      // one failed that was not looked at: a good one may follow at once
 	failed time.Time // when a commit failed last
 	told   bool      // the operators know of it
 	said   time.Time // when they were told last
@@ -34,7 +35,7 @@ const (
 func (a *fullAlarm) raise(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.on, a.failed = true, now
+	a.on, a.fresh, a.failed = true, true, now
 	a.bell.ring()
 }
 
@@ -53,8 +54,10 @@ func (a *fullAlarm) clear() {
 func (a *fullAlarm) due(now time.Time) (string, time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	failed := a.on || a.fresh
+	a.fresh = false
 	switch {
-	case a.on && (!a.told || now.Sub(a.said) >= alarmPause):
+	case failed && (!a.told || now.Sub(a.said) >= alarmPause):
 		a.told, a.said = true, now
 		return "common.disk_full", time.Time{}
 	case a.on:
