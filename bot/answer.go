@@ -101,6 +101,9 @@ func (req *Request) content(ctx context.Context, r Reply, lang string) (chat.Con
 		}
 	}
 	for _, c := range r.Choices {
+		if c.Extra && req.Exposed() {
+			continue
+		}
 		label, err := texts.Render(lang, c.Label, c.Data)
 		if err != nil {
 			return out, err

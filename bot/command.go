@@ -145,6 +145,9 @@ type Choice struct {
 	Data    any
 	Command string
 	URL     string
+	// Extra leads on to something else; it is left out where everybody would read
+	// along, see Request.Exposed.
+	Extra bool
 }
 
 // Refusal is an error for the person: the writes are undone, the answer stays.

@@ -189,7 +189,7 @@ func (d *delivery) follow(ctx context.Context, tx *storage.Tx, r result) error {
 			return err
 		}
 		return tx.WakeParked(ctx) // somebody may have voted already
-	case r.err == nil && r.sent.Shown && r.sent.ID != "":
+	case r.err == nil && r.sent.Shown && r.sent.ID != "" && d.platform.Caps(chatOf(r.box.chat)).Delete:
 		l := r.letters[0]
 		_, err := tx.Enqueue(ctx, storage.Letter{
 			ChatID: l.ChatID, Connection: l.Connection, Lane: storage.LaneAnswer, Verb: storage.VerbDelete, Kind: "delete",

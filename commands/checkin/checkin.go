@@ -62,6 +62,7 @@ type done struct {
 	Repair  bool // a card for yesterday would mend it
 	Until   bot.Moment
 	Late    string // the earlier chat day a late message counts for, "" = today
+	Call    string // what stands before a command to be heard here
 }
 
 func run(ctx context.Context, req *bot.Request) (bot.Reply, error) {
@@ -106,6 +107,9 @@ func already(ctx context.Context, req *bot.Request, c storage.Checkin) (bot.Repl
 			return bot.Reply{}, err
 		}
 		data.Other = other.Title
+	}
+	if req.Exposed() {
+		return bot.Reply{Template: "checkin.already_short", Data: data}, nil
 	}
 	return bot.Reply{Template: "checkin.already", Data: data}, nil
 }
@@ -155,10 +159,17 @@ func checkIn(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		// Only one day can be repaired: more of them are not worth a card.
 		d.Repair = d.Missed == 1 && d.Cards > 0
 	}
-	return bot.Reply{
+	reply := bot.Reply{
 		Template: "checkin.done", Data: d, Brief: "checkin.brief",
-		Choices: []bot.Choice{{Label: "checkin.button_why", Command: "/why"}, {Label: "checkin.button_rank", Command: "/rank"}},
-	}, nil
+		Choices: []bot.Choice{{Label: "checkin.button_why", Command: "/why", Extra: true}, {Label: "checkin.button_rank", Command: "/rank", Extra: true}},
+	}
+	if req.Exposed() {
+		if d.Call, err = req.Call(); err != nil {
+			return bot.Reply{}, err
+		}
+		reply.Template, reply.Data = "checkin.done_short", d
+	}
+	return reply, nil
 }
 
 // missedMost is where counting missed days stops: long enough ago.

@@ -23,7 +23,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	today, tomorrow := bot.Moment{T: now, Now: now}, bot.Moment{T: now.Add(20 * time.Hour), Now: now}
 	none := []any{nil}
 	done := func(change named) named {
-		d := named{"Name": "小满 <b>", "Gained": int64(10), "Base": 5, "Bonus": 5, "Streak": 7, "Place": 12, "Balance": int64(236), "Cards": int64(1), "NewCard": false, "Missed": 0, "Repair": false, "Until": tomorrow, "Late": ""}
+		d := named{"Name": "小满 <b>", "Gained": int64(10), "Base": 5, "Bonus": 5, "Streak": 7, "Place": 12, "Balance": int64(236), "Cards": int64(1), "NewCard": false, "Missed": 0, "Repair": false, "Until": tomorrow, "Late": "", "Call": "@小助手 "}
 		maps.Copy(d, change)
 		return d
 	}
@@ -61,7 +61,11 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 			done(nil), done(named{"Bonus": 0, "Streak": 1, "NewCard": true}), done(named{"Missed": 1, "Repair": true}), done(named{"Missed": 1}),
 			done(named{"Missed": 3, "Streak": 1}), done(named{"Late": "2026-11-21"}), done(named{"Late": "2026-11-21", "NewCard": true}),
 		},
-		"brief": {done(nil)}, "button_why": none, "button_rank": none, "already": already, "label_open": none, "label_done": none,
+		"done_short": {
+			done(nil), done(named{"Streak": 1, "NewCard": true}), done(named{"Missed": 1, "Repair": true}), done(named{"Missed": 3}), done(named{"Late": "2026-11-21"}),
+		},
+		"already_short": already,
+		"brief":         {done(nil)}, "button_why": none, "button_rank": none, "already": already, "label_open": none, "label_done": none,
 		"makeup_done": makeup, "makeup_twice": makeup, "makeup_needless": makeup, "makeup_no_card": makeup, "makeup_only_yesterday": none,
 		"no_such_day": {named{"Day": "2026-02-30"}},
 		"switch_args": none, "switched": switches, "switch_same": switches, "switch_undone": switches,

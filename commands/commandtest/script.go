@@ -10,6 +10,7 @@
 //	= zone America/New_York  start, admin, operator, whispers off, edit off
 //	                         (also hears, joins, choices, delete, push, files,
 //	                         adminlist)
+//	= surface wecom          a group of WeCom, or: account, a WeChat account
 //	= start 2026-11-22 08:02 local time in zone
 //	= admin 管理员            who administers the default group
 //	= admin@读书会 会长       … and another one

@@ -35,6 +35,14 @@ func (r *run) setting(s step) {
 		}
 	case "missing":
 		r.missing = strings.Fields(value)
+	case "surface":
+		caps, ok := surfaces[value]
+		if !ok {
+			r.t.Fatalf("line %d: unknown surface %q", s.line, value)
+		}
+		if r.caps = caps; caps.Mentioned && r.language == "en" {
+			r.caps.Mention = "@helper"
+		}
 	case "hears", "joins", "whispers", "choices", "edit", "delete", "push", "files", "adminlist":
 		*r.ability(key) = value == "on"
 	case "limit":
@@ -50,6 +58,13 @@ func (r *run) setting(s step) {
 		}
 		r.others[group] = strings.Fields(value)
 	}
+}
+
+// surfaces are chats as platforms have them: an internal group of WeCom with an
+// aibot, and an official account of WeChat.
+var surfaces = map[string]chat.Caps{
+	"wecom":   {Choices: true, Push: true, Files: true, MaxText: 20480, Mentioned: true, Mention: "@小助手"},
+	"account": {Hears: true, Push: true, OneToOne: true, MaxText: 2048},
 }
 
 // ability is the capability that a setting switches.

@@ -3,6 +3,7 @@ package help
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"qunmate/bot"
@@ -15,6 +16,7 @@ const factsAge = 10 * time.Minute
 // surface is the truth about a chat.
 type surface struct {
 	Private bool
+	Call    string // what must stand before everything, as it is typed; empty: nothing
 	Title   string
 	Members int // 0 = unknown
 	Caps    chat.Caps
@@ -31,6 +33,11 @@ func capabilities(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, err
 	}
 	v := surface{Private: req.Private, Title: req.Chat.Title, Caps: req.Caps}
+	call, err := req.Call()
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	v.Call = strings.TrimSpace(call)
 	if req.Private {
 		return bot.Reply{Template: "help.capabilities_private", Data: v}, nil
 	}

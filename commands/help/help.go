@@ -33,6 +33,9 @@ type item struct {
 type view struct {
 	Private bool
 	Deaf    bool   // ordinary talk does not reach the bot: names need a slash
+	Call    string // what must stand before everything, "@helper "; empty: nothing
+	Alone   bool   // a network without groups
+	Bind    bool   // /bind is there
 	Name    string // private: the community that commands act on
 	Count   int    // private: how many communities the person is in
 	Items   []item // a line each
@@ -43,7 +46,12 @@ type view struct {
 // help answers /start and /help. What follows the command is tolerated: deep
 // links carry a word there.
 func help(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	v := view{Private: req.Private, Deaf: !req.Private && !req.Caps.Hears}
+	v := view{Private: req.Private, Alone: req.Caps.OneToOne, Bind: req.Can("bind")}
+	var err error
+	if v.Call, err = req.Call(); err != nil {
+		return bot.Reply{}, err
+	}
+	v.Deaf = !req.Private && !req.Caps.Hears && v.Call == ""
 	if req.Private {
 		all, err := req.Communities(ctx)
 		if err != nil {

@@ -72,7 +72,8 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 	type item struct{ Key, Word, About string }
 	type helpView struct {
 		Private, Deaf      bool
-		Name               string
+		Alone, Bind        bool
+		Name, Call         string
 		Count              int
 		Items, More, Admin []item
 	}
@@ -95,6 +96,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 	}
 	type surface struct {
 		Title   string
+		Call    string
 		Members int
 		Caps    chat.Caps
 		Fixes   []any
@@ -126,10 +128,11 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		"help": {
 			helpView{Items: items, More: items, Admin: items},
 			helpView{Deaf: true, Items: items, More: items},
+			helpView{Call: "@helper ", Items: items, More: items, Admin: items},
 			helpView{Private: true, Name: "a", Count: 2, Items: items},
 			helpView{Private: true, Count: 2},
 		},
-		"alone":        {helpView{Private: true}, helpView{Private: true, More: items}},
+		"alone":        {helpView{Private: true}, helpView{Private: true, More: items}, helpView{Alone: true}, helpView{Alone: true, Bind: true}},
 		"figures":      {rule, help.CheckinRule{Base: 5}},
 		"talk_figures": {talk, help.TalkRule{}},
 		"rules": {
@@ -141,10 +144,11 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		"fix":   fixes,
 		"capabilities": {
 			surface{Title: "a"},
+			surface{Title: "a", Call: "@helper"},
 			surface{Title: "a", Caps: chat.Caps{Delete: true}, Unknown: true},
 			surface{Title: "a", Members: 1, Caps: chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Push: true, Files: true, AdminList: true, PerMinute: 20}, Fixes: fixes, AsOf: &at},
 		},
-		"capabilities_private": {surface{}, surface{Caps: chat.Caps{Files: true}}},
+		"capabilities_private": {surface{}, surface{Caps: chat.Caps{Files: true, Push: true}}, surface{Caps: chat.Caps{OneToOne: true}}, surface{Caps: chat.Caps{OneToOne: true, Push: true}}},
 	})
 }
 

@@ -223,5 +223,5 @@ func me(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, err
 	}
 	view.Place = own.Place
-	return bot.Reply{Template: "points.me", Data: view, Choices: []bot.Choice{{Label: "points.button_why", Command: "/why"}, {Label: "points.button_rank", Command: "/rank"}}}, nil
+	return bot.Reply{Template: "points.me", Data: view, Choices: []bot.Choice{{Label: "points.button_why", Command: "/why", Extra: true}, {Label: "points.button_rank", Command: "/rank", Extra: true}}}, nil
 }
