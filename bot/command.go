@@ -66,6 +66,18 @@ type Action struct {
 	// Undo takes back the audit row that Run wrote under the action's name. Nil:
 	// it cannot be undone.
 	Undo func(context.Context, *Request, storage.Audited) (Reply, error)
+	// Own: the change is one of the person's own affairs. He takes it back
+	// himself, wherever he is and whatever his role; nobody else can.
+	Own bool
+	// UndoLife is how long it can be taken back; 0 = the usual time.
+	UndoLife time.Duration
+}
+
+func (a Action) undoLife() time.Duration {
+	if a.UndoLife > 0 {
+		return a.UndoLife
+	}
+	return UndoLife
 }
 
 // Listener hears events that are no commands: joins, timers, ordinary talk.

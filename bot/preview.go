@@ -68,7 +68,7 @@ func (req *Request) Audit(ctx context.Context, action string, before, after any,
 		row.PersonID = req.Account.PersonID
 	}
 	if undo {
-		row.UndoUntil = req.Tx.Now.Add(UndoLife)
+		row.UndoUntil = req.Tx.Now.Add(req.engine.registry.actions[action].undoLife())
 	}
 	return req.Tx.Audit(ctx, row)
 }
@@ -216,15 +216,16 @@ func undo(ctx context.Context, req *Request) (Reply, error) {
 		return Reply{}, Refuse("common.bad_number", struct{ Word, Example string }{word, "/undo 12"})
 	}
 	row, err := req.Tx.AuditRow(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && row.CommunityID != req.Community {
-		return Reply{}, Refuse("common.no_audit", struct{ ID int64 }{id})
-	}
-	if err != nil {
+	if err := ignoreNotFound(err); err != nil {
 		return Reply{}, err
 	}
 	a := req.engine.registry.actions[row.Action]
-	if err := req.check(ctx, max(a.Role, ChatAdmin)); err != nil {
+	mine, err := req.mayUndo(ctx, a, row)
+	if err != nil {
 		return Reply{}, err
+	}
+	if !mine {
+		return Reply{}, Refuse("common.no_audit", struct{ ID int64 }{id})
 	}
 	switch {
 	case row.UndoneBy != 0:
@@ -232,7 +233,10 @@ func undo(ctx context.Context, req *Request) (Reply, error) {
 	case a.Undo == nil || row.UndoUntil.IsZero():
 		return Reply{}, Refuse("common.no_undo", struct{ ID int64 }{id})
 	case !row.UndoUntil.After(req.Tx.Now):
-		return Reply{}, Refuse("common.undo_too_late", struct{ ID int64 }{id})
+		return Reply{}, Refuse("common.undo_too_late", struct {
+			ID   int64
+			Days int // 0 = the usual day
+		}{id, int(a.UndoLife / (24 * time.Hour))})
 	}
 	reply, err := a.Undo(ctx, req, row)
 	if err != nil {
@@ -243,6 +247,25 @@ func undo(ctx context.Context, req *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	return reply, req.Tx.MarkUndone(ctx, id, by)
+}
+
+// mayUndo reports whether a change is one the sender can see at all: one of this
+// community, or his own affair. Who sees it without the role is refused.
+func (req *Request) mayUndo(ctx context.Context, a Action, row storage.Audited) (bool, error) {
+	if row.ID == 0 {
+		return false, nil
+	}
+	if !a.Own {
+		if row.CommunityID != req.Community {
+			return false, nil
+		}
+		return true, req.check(ctx, max(a.Role, ChatAdmin))
+	}
+	if row.PersonID == 0 || req.Event.Sender.Anonymous {
+		return false, nil
+	}
+	heir, err := req.Tx.Heir(ctx, row.PersonID)
+	return heir == req.Account.PersonID, ignoreNotFound(err)
 }
 
 // use chooses the community that private commands act on; what follows the

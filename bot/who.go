@@ -76,3 +76,13 @@ func (req *Request) accountsNamed(ctx context.Context, name string) ([]storage.A
 	}
 	return out, nil
 }
+
+// MoreThanMember reports whether a person may do more than a member, here or
+// anywhere: what somebody should know before he makes that account his own.
+func (req *Request) MoreThanMember(ctx context.Context, a storage.Account) (bool, error) {
+	role, err := req.engine.roleOf(ctx, req.Tx, a, storage.Chat{}, 0)
+	if err != nil || role > Member {
+		return role > Member, err
+	}
+	return req.Tx.HasRoles(ctx, a.PersonID)
+}

@@ -17,13 +17,16 @@ type Checkin struct {
 	Streak   int // as it was then
 	Repaired bool
 	ChatID   int64
+	// Origin is the member of whom this day is a copy since two persons became
+	// one, 0 = his own. A copy is stored as a repaired day.
+	Origin int64
 }
 
-const checkinColumns = "member_id, day, at, place, gained, streak, repaired, chat_id"
+const checkinColumns = "member_id, day, at, place, gained, streak, repaired, chat_id, origin"
 
 func scanCheckin(row interface{ Scan(...any) error }, c *Checkin) error {
 	var at int64
-	err := row.Scan(&c.MemberID, &c.Day, &at, &c.Place, &c.Gained, &c.Streak, &c.Repaired, &c.ChatID)
+	err := row.Scan(&c.MemberID, &c.Day, &at, &c.Place, &c.Gained, &c.Streak, &c.Repaired, &c.ChatID, &c.Origin)
 	c.At = FromMillis(at)
 	return err
 }
@@ -55,7 +58,7 @@ func (r *Reader) DayCheckins(ctx context.Context, community int64, day string) (
 // another, both included, oldest first.
 func (r *Reader) CheckinsBetween(ctx context.Context, community int64, from, to string) ([]Checkin, error) {
 	return list(ctx, r, func(rows *sql.Rows, c *Checkin) error { return scanCheckin(rows, c) },
-		`SELECT c.member_id, c.day, c.at, c.place, c.gained, c.streak, c.repaired, c.chat_id
+		`SELECT c.member_id, c.day, c.at, c.place, c.gained, c.streak, c.repaired, c.chat_id, c.origin
 		FROM members m JOIN checkins c ON c.member_id = m.id
 		WHERE m.community_id = ? AND c.day BETWEEN ? AND ? ORDER BY c.day, c.at`, community, from, to)
 }
@@ -65,7 +68,7 @@ func (r *Reader) CheckinsBetween(ctx context.Context, community int64, from, to 
 // follows by trigger.
 func (tx *Tx) AddCheckin(ctx context.Context, m Member, c Checkin) (Checkin, error) {
 	c.MemberID = m.ID
-	err := tx.q.row(ctx, "INSERT INTO checkins ("+checkinColumns+`)
+	err := tx.q.row(ctx, `INSERT INTO checkins (member_id, day, at, place, gained, streak, repaired, chat_id)
 		VALUES (?1, ?2, ?3, CASE WHEN ?6 THEN 0 ELSE 1 + COALESCE((SELECT checkins FROM community_days WHERE community_id = ?8 AND day = ?2), 0) END, ?4, ?5, ?6, ?7)
 		RETURNING place`,
 		m.ID, c.Day, millis(c.At), c.Gained, c.Streak, c.Repaired, c.ChatID, m.CommunityID).Scan(&c.Place)

@@ -133,6 +133,8 @@ func (tx *Tx) Prune(ctx context.Context) error {
 		{"DELETE FROM timers WHERE done_at > 0 AND done_at < ?", keepTimers},
 		{"DELETE FROM previews WHERE expires_at < ?", keepTimers},
 		{"DELETE FROM refusals WHERE until < ?", keepSeen},
+		{"DELETE FROM bind_codes WHERE expires_at < ?", 0},
+		{"DELETE FROM bind_tries WHERE since < ?", keepSeen},
 		{"DELETE FROM inbox WHERE state = 'failed' AND created_at < ?", keepLetters},
 	} {
 		if _, err := tx.q.exec(ctx, s.sql, millis(tx.Now.Add(-s.keep))); err != nil {

@@ -69,6 +69,24 @@ func (r *Reader) MembershipsOf(ctx context.Context, personID int64) ([]Member, e
 		"SELECT "+memberColumns+" FROM members WHERE person_id = ? ORDER BY id", personID)
 }
 
+// AllMembershipsOf lists the memberships of a person and of those whose
+// accounts he has since a bind: what is history there is his.
+func (r *Reader) AllMembershipsOf(ctx context.Context, personID int64) ([]Member, error) {
+	all, err := r.Merged(ctx, personID)
+	if err != nil {
+		return nil, err
+	}
+	var out []Member
+	for _, p := range all {
+		members, err := r.MembershipsOf(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, members...)
+	}
+	return out, nil
+}
+
 // SetHidden takes a member out of rankings or back in.
 func (tx *Tx) SetHidden(ctx context.Context, memberID int64, hidden bool) error {
 	_, err := tx.q.exec(ctx, "UPDATE members SET hidden = ? WHERE id = ?", hidden, memberID)

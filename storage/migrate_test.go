@@ -218,8 +218,8 @@ func TestAMigrationMayRebuildATable(t *testing.T) {
 	// SQLite's own way of changing a table: with foreign keys on, dropping the
 	// old one would take or orphan its children.
 	rebuild := extra("0099_people.sql", `CREATE TABLE people_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, language TEXT NOT NULL, home INTEGER NOT NULL,
-			operator INTEGER NOT NULL, erased_at INTEGER NOT NULL, created_at INTEGER NOT NULL) STRICT;
-		INSERT INTO people_new SELECT id, name, language, home, operator, erased_at, created_at FROM people;
+			operator INTEGER NOT NULL, erased_at INTEGER NOT NULL, merged_into INTEGER NOT NULL, created_at INTEGER NOT NULL) STRICT;
+		INSERT INTO people_new SELECT id, name, language, home, operator, erased_at, merged_into, created_at FROM people;
 		DROP TABLE people;
 		ALTER TABLE people_new RENAME TO people;`)
 	next, err := open(t.Context(), path, Options{}, append(slices.Clone(embedded(t)), rebuild))

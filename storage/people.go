@@ -17,6 +17,7 @@ type Person struct {
 	Home      int64  // community chosen with /use, 0 = none
 	Operator  bool
 	ErasedAt  int64 // ms UTC, 0 = not erased
+	Merged    int64 `gorm:"column:merged_into"` // the person who has his accounts since a bind, 0 = himself
 	CreatedAt int64 // ms UTC
 }
 
@@ -138,8 +139,8 @@ func (r *Reader) AccountsOf(ctx context.Context, personID int64) ([]Account, err
 // Person reads a person, or ErrNotFound.
 func (r *Reader) Person(ctx context.Context, id int64) (Person, error) {
 	var p Person
-	err := r.q.row(ctx, "SELECT id, name, language, home, operator, erased_at, created_at FROM people WHERE id = ?", id).
-		Scan(&p.ID, &p.Name, &p.Language, &p.Home, &p.Operator, &p.ErasedAt, &p.CreatedAt)
+	err := r.q.row(ctx, "SELECT id, name, language, home, operator, erased_at, merged_into, created_at FROM people WHERE id = ?", id).
+		Scan(&p.ID, &p.Name, &p.Language, &p.Home, &p.Operator, &p.ErasedAt, &p.Merged, &p.CreatedAt)
 	return p, classify(err)
 }
 
@@ -169,7 +170,21 @@ func (r *Reader) Operators(ctx context.Context) ([]Account, error) {
 
 // ErasePerson replaces what names a person by a pseudonym. Ledger and
 // check-ins stay, so that every sum and every draw can still be re-computed.
+// Whoever became part of him by a bind goes with him.
 func (tx *Tx) ErasePerson(ctx context.Context, id int64, pseudonym string) error {
+	all, err := tx.Merged(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if err := tx.eraseOne(ctx, one, pseudonym); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) eraseOne(ctx context.Context, id int64, pseudonym string) error {
 	now := millis(tx.Now)
 	for _, step := range []struct {
 		sql  string
@@ -178,6 +193,9 @@ func (tx *Tx) ErasePerson(ctx context.Context, id int64, pseudonym string) error
 		// The external id is kept out of the row: whoever comes back is a new person.
 		{"UPDATE accounts SET name = ?, username = '', language = '', external_id = 'erased:' || id, updated_at = ? WHERE person_id = ?", []any{pseudonym, now, id}},
 		{"UPDATE people SET name = ?, language = '', home = 0, operator = 0, erased_at = ? WHERE id = ?", []any{pseudonym, now, id}},
+		{"UPDATE binds SET state = 'erased' WHERE state = 'live' AND (from_person = ?1 OR into_person = ?1)", []any{id}},
+		{"DELETE FROM bind_codes WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
+		{"DELETE FROM bind_tries WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM chat_admins WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM presence WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM talk_days WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},

@@ -17,6 +17,7 @@ type PersonData struct {
 	Accounts    []PersonAccount    `json:"accounts"`
 	Memberships []PersonMembership `json:"memberships"`
 	Presence    []PersonPresence   `json:"presence"`
+	Binds       []PersonBind       `json:"binds,omitempty"`
 	Polls       []PersonPoll       `json:"polls,omitempty"`
 	Draws       []PersonDraw       `json:"draws"`
 }
@@ -93,6 +94,14 @@ type PersonCheckin struct {
 	Repaired bool      `json:"repaired,omitempty"`
 }
 
+// PersonBind is a bind of his accounts, and what it moved.
+type PersonBind struct {
+	At       time.Time `json:"at"`
+	State    string    `json:"state"`
+	Accounts []string  `json:"accounts"` // that came, as domain:id
+	Points   int64     `json:"points"`
+}
+
 // PersonPresence is a stay in a chat.
 type PersonPresence struct {
 	Chat          string     `json:"chat"`
@@ -135,7 +144,10 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 	if d.Draws, err = r.personDraws(ctx, personID); err != nil {
 		return d, err
 	}
-	d.Polls, err = r.personPolls(ctx, personID)
+	if d.Polls, err = r.personPolls(ctx, personID); err != nil {
+		return d, err
+	}
+	d.Binds, err = r.personBinds(ctx, personID)
 	return d, err
 }
 
@@ -154,7 +166,7 @@ func (r *Reader) personDraws(ctx context.Context, personID int64) ([]PersonDraw,
 }
 
 func (r *Reader) personMemberships(ctx context.Context, personID int64) ([]PersonMembership, error) {
-	members, err := r.MembershipsOf(ctx, personID)
+	members, err := r.AllMembershipsOf(ctx, personID)
 	if err != nil {
 		return nil, err
 	}
@@ -214,4 +226,19 @@ func instantOrNil(ms int64) *time.Time {
 	}
 	t := FromMillis(ms)
 	return &t
+}
+
+func (r *Reader) personBinds(ctx context.Context, personID int64) ([]PersonBind, error) {
+	return list(ctx, r, func(rows *sql.Rows, b *PersonBind) error {
+		var at int64
+		var accounts string
+		err := rows.Scan(&at, &b.State, &accounts, &b.Points)
+		if b.At = FromMillis(at); err != nil {
+			return err
+		}
+		return json.Unmarshal([]byte(accounts), &b.Accounts)
+	}, merged+` SELECT b.created_at, b.state,
+			(SELECT json_group_array(a.domain || ':' || a.external_id) FROM bind_accounts x JOIN accounts a ON a.id = x.account_id WHERE x.bind_id = b.id),
+			(SELECT COALESCE(sum(points), 0) FROM bind_members m WHERE m.bind_id = b.id)
+		FROM binds b JOIN self ON self.id = b.into_person ORDER BY b.id`, personID)
 }

@@ -26,6 +26,51 @@ CREATE TABLE audit (
   undone_by    INTEGER NOT NULL DEFAULT 0  -- the audit row of the undo
 ) STRICT;
 
+CREATE TABLE bind_accounts (
+  bind_id    INTEGER NOT NULL REFERENCES binds(id),
+  account_id INTEGER NOT NULL REFERENCES accounts(id),
+  PRIMARY KEY (bind_id, account_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bind_codes (
+  hash       TEXT    NOT NULL PRIMARY KEY,
+  account_id INTEGER NOT NULL UNIQUE REFERENCES accounts(id), -- who asked for it
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bind_members (
+  bind_id      INTEGER NOT NULL REFERENCES binds(id),
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  from_member  INTEGER NOT NULL REFERENCES members(id),
+  into_member  INTEGER NOT NULL REFERENCES members(id),
+  points       INTEGER NOT NULL,
+  pending      INTEGER NOT NULL,
+  cards        INTEGER NOT NULL,
+  doubled      INTEGER NOT NULL,           -- points of days on which both had checked in
+  from_hidden  INTEGER NOT NULL CHECK (from_hidden IN (0, 1)), -- as it was before
+  into_hidden  INTEGER NOT NULL CHECK (into_hidden IN (0, 1)),
+  carried      INTEGER NOT NULL DEFAULT 0 CHECK (carried IN (0, 1)), -- the community went into another one since
+  PRIMARY KEY (bind_id, community_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bind_tries (
+  account_id INTEGER NOT NULL PRIMARY KEY,
+  count      INTEGER NOT NULL,
+  since      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE binds (
+  id          INTEGER PRIMARY KEY,
+  from_person INTEGER NOT NULL REFERENCES people(id), -- whose accounts and points went
+  into_person INTEGER NOT NULL REFERENCES people(id), -- to whom
+  state       TEXT    NOT NULL CHECK (state IN ('live', 'undone', 'erased')),
+  before      TEXT    NOT NULL CHECK (json_valid(before)), -- settings of into_person that the bind changed
+  audit_id    INTEGER NOT NULL UNIQUE,                -- the number that /undo takes
+  created_at  INTEGER NOT NULL,
+  undone_at   INTEGER NOT NULL DEFAULT 0,
+  CHECK (from_person <> into_person)
+) STRICT;
+
 CREATE TABLE buttons (
   id         INTEGER PRIMARY KEY,
   command    TEXT    NOT NULL UNIQUE,
@@ -68,7 +113,7 @@ CREATE TABLE checkins (
   gained    INTEGER NOT NULL,
   streak    INTEGER NOT NULL,
   repaired  INTEGER NOT NULL DEFAULT 0 CHECK (repaired IN (0, 1)),
-  chat_id   INTEGER NOT NULL DEFAULT 0,
+  chat_id   INTEGER NOT NULL DEFAULT 0, origin INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (member_id, day)
 ) STRICT, WITHOUT ROWID;
 
@@ -197,7 +242,7 @@ CREATE TABLE inbox (
   fault      TEXT    NOT NULL DEFAULT '', -- the short id the person was shown
   error      TEXT    NOT NULL DEFAULT '',
   created_at INTEGER NOT NULL
-) STRICT;
+, queue TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE TABLE ledger (
   id        INTEGER PRIMARY KEY,
@@ -283,7 +328,7 @@ CREATE TABLE people (
   operator   INTEGER NOT NULL DEFAULT 0 CHECK (operator IN (0, 1)),
   erased_at  INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
-) STRICT;
+, merged_into INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE poll_chats (
   poll_id INTEGER NOT NULL REFERENCES polls(id),
@@ -449,6 +494,12 @@ CREATE INDEX accounts_username ON accounts(domain, username COLLATE NOCASE) WHER
 
 CREATE INDEX audit_community ON audit(community_id, id);
 
+CREATE INDEX bind_members_into ON bind_members(into_member);
+
+CREATE UNIQUE INDEX binds_from ON binds(from_person) WHERE state = 'live';
+
+CREATE INDEX binds_into ON binds(into_person) WHERE state = 'live';
+
 CREATE INDEX chats_community ON chats(community_id);
 
 CREATE UNIQUE INDEX communities_code ON communities(code) WHERE code <> '';
@@ -466,6 +517,8 @@ CREATE INDEX draws_community ON draws(community_id, id);
 CREATE INDEX draws_waiting ON draws(round) WHERE state = 'frozen' AND beacon = 'drand';
 
 CREATE INDEX inbox_due ON inbox(next_at) WHERE state <> 'failed';
+
+CREATE INDEX inbox_queue ON inbox(queue, id) WHERE queue <> '' AND state <> 'failed';
 
 CREATE INDEX ledger_member ON ledger(member_id, unit, id);
 
@@ -490,6 +543,8 @@ CREATE INDEX outbox_settled ON outbox(settled_at) WHERE settled_at > 0;
 CREATE INDEX outbox_slot ON outbox(chat_id, slot, id) WHERE slot <> '';
 
 CREATE INDEX outbox_waiting ON outbox(chat_id, external_id) WHERE state = 'waiting';
+
+CREATE INDEX people_merged ON people(merged_into) WHERE merged_into <> 0;
 
 CREATE INDEX people_operators ON people(id) WHERE operator = 1;
 
@@ -522,7 +577,7 @@ BEGIN
     ON CONFLICT DO UPDATE SET checkins = checkins + 1;
 END;
 
-CREATE TRIGGER checkins_no_delete BEFORE DELETE ON checkins
+CREATE TRIGGER checkins_no_delete BEFORE DELETE ON checkins WHEN OLD.origin = 0
 BEGIN SELECT RAISE(ABORT, 'check-ins are never deleted'); END;
 
 CREATE TRIGGER ledger_card AFTER INSERT ON ledger WHEN NEW.unit = 'card'

@@ -13,7 +13,7 @@ func (r *Reader) Movers(ctx context.Context, chatID, community int64, all bool) 
 	return list(ctx, r, func(rows *sql.Rows, m *Member) error { return scanMember(rows, m) },
 		`SELECT m.id, m.community_id, m.person_id, m.balance, m.pending, m.cards, m.streak, m.best_streak, m.last_day, m.hidden, m.created_at
 		FROM members m JOIN people p ON p.id = m.person_id
-		WHERE m.community_id = ?1 AND p.erased_at = 0 AND (?3 OR (
+		WHERE m.community_id = ?1 AND p.erased_at = 0 AND p.merged_into = 0 AND (?3 OR (
 			EXISTS (SELECT 1 FROM accounts a JOIN presence x ON x.account_id = a.id
 				WHERE a.person_id = m.person_id AND x.chat_id = ?2 AND x.present = 1)
 			AND NOT EXISTS (SELECT 1 FROM accounts a JOIN presence x ON x.account_id = a.id JOIN chats h ON h.id = x.chat_id
@@ -39,8 +39,8 @@ func (r *Reader) CountOf(ctx context.Context, memberID int64) (entries, checkins
 // the streak, not for points, rankings or the count of the community's day,
 // which were made elsewhere.
 func (tx *Tx) CopyCheckins(ctx context.Context, from, to int64, upTo string) error {
-	_, err := tx.q.exec(ctx, `INSERT INTO checkins (member_id, day, at, place, gained, streak, repaired, chat_id)
-		SELECT ?2, day, at, 0, 0, streak, 1, chat_id FROM checkins WHERE member_id = ?1 AND day <= ?3
+	_, err := tx.q.exec(ctx, `INSERT INTO checkins (member_id, day, at, place, gained, streak, repaired, chat_id, origin)
+		SELECT ?2, day, at, 0, 0, streak, 1, chat_id, origin FROM checkins WHERE member_id = ?1 AND day <= ?3
 		ON CONFLICT DO NOTHING`, from, to, upTo)
 	return classify(err)
 }

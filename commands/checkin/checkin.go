@@ -99,14 +99,21 @@ func already(ctx context.Context, req *bot.Request, c storage.Checkin) (bot.Repl
 		Balance  int64
 		Repaired bool
 		Next     bot.Moment
+		Copied   bool   // checked in before two accounts became one person: on the other side
 		Other    string // the chat it happened in, when that is another one
-	}{req.Moment(c.At), c.Gained, m.Streak, m.Balance, c.Repaired, req.Moment(next), ""}
-	if c.ChatID != 0 && c.ChatID != req.Chat.ID && !req.Private {
+		Domain   string // of the platform it happened on, when that is another one
+	}{At: req.Moment(c.At), Gained: c.Gained, Streak: m.Streak, Balance: m.Balance, Repaired: c.Repaired, Next: req.Moment(next), Copied: c.Origin != 0}
+	if c.ChatID != 0 && c.ChatID != req.Chat.ID {
 		other, err := req.Tx.Chat(ctx, c.ChatID)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		data.Other = other.Title
+		if other.Domain != req.Chat.Domain {
+			data.Domain = other.Domain
+		}
+		if other.Kind != string(chat.Private) && (!req.Private || data.Domain != "") {
+			data.Other = other.Title
+		}
 	}
 	if req.Exposed() {
 		return bot.Reply{Template: "checkin.already_short", Data: data}, nil

@@ -30,7 +30,11 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	var already, makeup, switches, rules, sets, undone, digests, ranges []any
 	for _, other := range []string{"", "读书会"} {
 		for _, repaired := range []bool{false, true} {
-			already = append(already, named{"At": today, "Gained": int64(10), "Streak": 1, "Balance": int64(5), "Repaired": repaired, "Next": tomorrow, "Other": other})
+			for _, domain := range []string{"", "telegram"} {
+				for _, copied := range []bool{false, repaired} {
+					already = append(already, named{"At": today, "Gained": int64(10), "Streak": 1, "Balance": int64(5), "Repaired": repaired, "Next": tomorrow, "Other": other, "Domain": domain, "Copied": copied})
+				}
+			}
 		}
 	}
 	for n := range 3 {

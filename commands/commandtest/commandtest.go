@@ -74,6 +74,9 @@ type run struct {
 	t        *testing.T
 	families Families
 	net      *chattest.Network
+	second   *chattest.Network // another platform, nil = there is one only
+	domain   string            // of net
+	code     string            // the newest that was shown
 	path     string
 	clock    *bot.Clock
 	db       *storage.DB
@@ -111,7 +114,7 @@ func newRun(t *testing.T, f Families) *run {
 	}
 	return &run{
 		t: t, families: f, path: filepath.Join(t.TempDir(), "q.db"), last: map[string]chat.Event{},
-		language: "zh-CN", zone: zone, start: "2026-11-22 08:02", admins: []string{"管理员", "Admin"},
+		domain: chattest.Domain, language: "zh-CN", zone: zone, start: "2026-11-22 08:02", admins: []string{"管理员", "Admin"},
 		caps: chattest.Full(), others: map[string][]string{}, people: map[string]chat.User{},
 	}
 }
@@ -153,12 +156,13 @@ func (r *run) begin() {
 		r.t.Fatal(err)
 	}
 	r.clock = bot.NewClock(time.Until(at))
-	r.net = chattest.NewNetwork("net", r.caps)
-	r.net.SetAdmins(groupRef(r.group()), people(r.admins)...)
+	r.net = chattest.NewNetwork("net", r.caps).Of(r.domain)
+	r.net.SetAdmins(r.groupRef(r.group()), r.crew(r.admins)...)
 	for group, admins := range r.others {
-		r.net.SetAdmins(groupRef(group), people(admins)...)
+		r.net.SetAdmins(r.groupRef(group), r.crew(admins)...)
 	}
 	r.net.SetStanding(r.members, r.missing...)
+	r.beginSecond()
 	r.boot()
 }
 
@@ -176,7 +180,7 @@ func (r *run) boot() {
 		r.t.Fatal(err)
 	}
 	engine, err := bot.New(bot.Options{
-		DB: db, Texts: texts, Platforms: []chat.Platform{r.net}, Clock: r.clock, Log: log,
+		DB: db, Texts: texts, Platforms: r.platforms(), Clock: r.clock, Log: log,
 		Commands: r.families.Commands, Actions: r.families.Actions, Listeners: r.families.Listeners,
 		Language: r.language, Timezone: r.zone.String(), DayStart: 4 * 60, Operators: r.operator,
 	})
@@ -204,19 +208,17 @@ func (r *run) boot() {
 	r.t.Cleanup(r.stop) // after a fatal line too: a bubble must not be left running
 }
 
-func person(name string) chat.User {
-	return chat.User{Ref: chat.Ref{Domain: chattest.Domain, ID: name}, Name: name}
-}
-
-func people(names []string) []chat.User {
+func (r *run) crew(names []string) []chat.User {
 	var out []chat.User
 	for _, name := range names {
-		out = append(out, person(name))
+		out = append(out, chat.User{Ref: chat.Ref{Domain: r.domain, ID: name}, Name: name})
 	}
 	return out
 }
 
-func groupRef(title string) chat.Ref { return chat.Ref{Domain: chattest.Domain, ID: "group:" + title} }
+func (r *run) groupRef(title string) chat.Ref {
+	return chat.Ref{Domain: r.domain, ID: "group:" + title}
+}
 
 // group is the title of the default group.
 func (r *run) group() string {
@@ -228,19 +230,22 @@ func (r *run) group() string {
 
 // place is the chat a line happens in.
 func (r *run) place(s step) chat.Chat {
+	if title, ok := r.elsewhere(s.chat); ok {
+		return r.secondPlace(s.who, title)
+	}
 	switch s.chat {
 	case "":
-		return chat.Chat{Ref: groupRef(r.group()), Type: chat.Group, Title: r.group()}
+		return chat.Chat{Ref: r.groupRef(r.group()), Type: chat.Group, Title: r.group()}
 	case privateZh, "private":
-		return chat.Chat{Ref: chat.Ref{Domain: chattest.Domain, ID: s.who}, Type: chat.Private, Title: s.who}
+		return chat.Chat{Ref: chat.Ref{Domain: r.domain, ID: s.who}, Type: chat.Private, Title: s.who}
 	}
-	return chat.Chat{Ref: groupRef(s.chat), Type: chat.Group, Title: s.chat}
+	return chat.Chat{Ref: r.groupRef(s.chat), Type: chat.Group, Title: s.chat}
 }
 
 func (r *run) act(s step) {
 	ev := r.event(s, r.place(s))
 	if s.kind == '[' {
-		command, ok := r.net.Button(ev.Chat.Ref, ev.Sender.Ref, s.text)
+		command, ok := r.network(ev.Chat.Ref).Button(ev.Chat.Ref, ev.Sender.Ref, s.text)
 		if !ok {
 			r.t.Fatalf("line %d: no button [%s] is to be seen", s.line, s.text)
 		}
@@ -253,10 +258,12 @@ func (r *run) act(s step) {
 func (r *run) event(s step, c chat.Chat) chat.Event {
 	r.events++
 	ev := chat.Event{
-		ID: chat.Ref{Domain: chattest.Domain, ID: strconv.Itoa(r.events)}, Chat: c, Kind: chat.Message,
+		ID: chat.Ref{Domain: c.Ref.Domain, ID: strconv.Itoa(r.events)}, Chat: c, Kind: chat.Message,
 		Sender: r.person(s.who), Text: s.text, At: r.clock.Now().Add(-r.late), Reply: fmt.Sprint("m", r.events),
 	}
+	ev.Text = strings.ReplaceAll(ev.Text, "{code}", r.code)
 	r.late = 0
+	ev.Sender.Ref.Domain = c.Ref.Domain
 	r.mention(&ev)
 	if rest, ok := strings.CutPrefix(ev.Text, "@bot "); ok {
 		ev.Text, ev.ToBot = rest, true
@@ -271,7 +278,10 @@ func (r *run) event(s step, c chat.Chat) chat.Event {
 }
 
 func (r *run) deliver(events ...chat.Event) {
-	if err := r.net.Deliver(context.Background(), events...); err != nil {
+	if len(events) == 0 {
+		return
+	}
+	if err := r.network(events[0].Chat.Ref).Deliver(context.Background(), events...); err != nil {
 		r.t.Errorf("deliver: %v", err)
 	}
 }

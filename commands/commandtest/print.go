@@ -17,7 +17,7 @@ import (
 // print writes what the bot said since the last step, one "<" line per line of
 // text, with who can see it in front and the buttons behind.
 func (r *run) print() {
-	shown := r.net.Take()
+	shown := r.take()
 	// Chats are written to side by side: only the order within one is steady.
 	slices.SortStableFunc(shown, func(a, b chattest.Shown) int { return strings.Compare(a.Chat.ID, b.Chat.ID) })
 	for _, m := range shown {
@@ -62,13 +62,15 @@ func (r *run) audience(m chattest.Shown) string {
 	words := r.heads()
 	head := words.group
 	switch {
+	case r.second != nil && m.Chat.Domain == secondDomain:
+		head = r.secondHead(m)
 	case m.To.Name != "" && r.caps.Whispers:
 		head = fmt.Sprintf(words.only, m.To.Name)
 	case m.To.Name != "":
 		head = fmt.Sprintf(words.told, m.To.Name)
 	case !strings.HasPrefix(m.Chat.ID, "group:"):
 		head = fmt.Sprintf(words.private, m.Chat.ID)
-	case m.Chat != groupRef(r.group()):
+	case m.Chat != r.groupRef(r.group()):
 		head = strings.TrimPrefix(m.Chat.ID, "group:")
 	}
 	switch {

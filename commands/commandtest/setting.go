@@ -15,6 +15,8 @@ func (r *run) setting(s step) {
 	switch key {
 	case "language":
 		r.language = value
+	case "second": // two platforms: the first is called Telegram then
+		r.domain, r.second = "telegram", chattest.NewNetwork("second", chat.Caps{})
 	case "zone":
 		zone, err := time.LoadLocation(value)
 		if err != nil {
@@ -26,7 +28,7 @@ func (r *run) setting(s step) {
 	case "admin":
 		r.admins = strings.Fields(value)
 	case "operator":
-		r.operator = append(r.operator, chat.Ref{Domain: chattest.Domain, ID: value})
+		r.operator = append(r.operator, chat.Ref{Domain: r.domain, ID: value})
 	case "anonymous":
 		r.anonymous = value
 	case "members":
@@ -93,5 +95,5 @@ func (r *run) person(name string) chat.User {
 	if u, ok := r.people[name]; ok {
 		return u
 	}
-	return person(name)
+	return r.crew([]string{name})[0]
 }

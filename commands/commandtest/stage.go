@@ -22,6 +22,7 @@ type Scene struct {
 	Zone     string
 	Start    string // 2006-01-02 15:04, local time in Zone
 	Caps     *chat.Caps
+	Second   bool // two platforms, as with the setting "second on"
 }
 
 // Open builds the stage and starts the engine.
@@ -43,6 +44,9 @@ func Open(t *testing.T, f Families, o Scene) *Stage {
 	}
 	if o.Caps != nil {
 		r.caps = *o.Caps
+	}
+	if o.Second {
+		r.setting(step{text: "second on"})
 	}
 	r.begin()
 	return &Stage{r}
@@ -98,7 +102,7 @@ func (s *Stage) tell(st step) []chattest.Shown {
 // Press uses the newest button of that label, if there is one to be seen.
 func (s *Stage) Press(who, label string) ([]chattest.Shown, bool) {
 	st := step{kind: '[', who: who, text: label}
-	if _, ok := s.r.net.Button(s.r.place(st).Ref, s.r.person(who).Ref, label); !ok {
+	if _, ok := s.r.network(s.r.place(st).Ref).Button(s.r.place(st).Ref, s.r.person(who).Ref, label); !ok {
 		return nil, false
 	}
 	s.r.act(st)
@@ -122,7 +126,7 @@ func (s *Stage) Trouble(text string) []chattest.Shown {
 // Settle waits until nothing moves and returns what was shown since.
 func (s *Stage) Settle() []chattest.Shown {
 	synctest.Wait()
-	return s.r.net.Take()
+	return s.r.take()
 }
 
 // Now is the engine's time, in the zone of the stage.

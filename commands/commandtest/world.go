@@ -74,7 +74,7 @@ func (r *run) more(s step, word, rest string) {
 		}
 		r.late = d
 	case "admins":
-		r.net.SetAdmins(groupRef(r.group()), people(strings.Fields(rest))...)
+		r.net.SetAdmins(r.groupRef(r.group()), r.crew(strings.Fields(rest))...)
 	case "crowd":
 		r.crowd(s, rest)
 	default:

@@ -32,7 +32,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	week["IsCard"] = true
 	lines := []named{
 		entry("checkin", 10, named{"base": 5.0, "bonus": 5.0}), withCard, entry("talk", 2, named{"n": 3.0}), entry("adjust", 20, named{"reason": "分享"}),
-		entry("adjust", -20, named{"reason": "迟到"}), entry("undo", 20, named{"reason": "迟到"}), entry("transfer", 236, named{"from": "产品群 <b>", "to": "读书会"}),
+		entry("adjust", -20, named{"reason": "迟到"}), entry("undo", 20, named{"reason": "迟到"}), entry("bind", 36, named{"from": "wecom", "into": "telegram"}), entry("bind_days", -10, named{"days": 2.0}), entry("unbind", -36, named{}), entry("transfer", 236, named{"from": "产品群 <b>", "to": "读书会"}),
 		entry("something_new", 1, named{}), card, week, repaired,
 	}
 	var each []any

@@ -106,11 +106,18 @@ func whyOne(ctx context.Context, req *bot.Request, word string) (bot.Reply, erro
 		return bot.Reply{}, err
 	}
 	e, err := req.Tx.Entry(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && e.MemberID != req.Member.ID {
-		return bot.Reply{}, bot.Refuse("points.not_yours", struct{ ID int64 }{id})
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return bot.Reply{}, err
+	}
+	mine := err == nil && e.MemberID == req.Member.ID
+	if err == nil && !mine {
+		// Perhaps of the time before a bind, when he was two.
+		if mine, err = req.Tx.Owns(ctx, req.Account.PersonID, e.MemberID); err != nil {
+			return bot.Reply{}, err
+		}
+	}
+	if !mine {
+		return bot.Reply{}, bot.Refuse("points.not_yours", struct{ ID int64 }{id})
 	}
 	l, err := explain(ctx, req, e)
 	return bot.Reply{Template: "points.why_one", Data: l}, err

@@ -218,7 +218,10 @@ func (t transfer) member(ctx context.Context, m storage.Member) error {
 	if err := tx.CopyCheckins(ctx, m.ID, there.ID, t.today); err != nil {
 		return err
 	}
-	return t.streak(ctx, there)
+	if err := t.streak(ctx, there); err != nil {
+		return err
+	}
+	return t.carryBinds(ctx, m, there)
 }
 
 // home turns a choice of the old community with /use into one of the new.

@@ -64,7 +64,7 @@ func erase(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 
 func summary(ctx context.Context, req *bot.Request) (eraseView, error) {
 	var view eraseView
-	members, err := req.Tx.MembershipsOf(ctx, req.Account.PersonID)
+	members, err := req.Tx.AllMembershipsOf(ctx, req.Account.PersonID)
 	if err != nil {
 		return view, err
 	}

@@ -51,6 +51,7 @@ func Commands(o Options) []bot.Command {
 		{Name: "admin list", Role: bot.ChatAdmin, Place: bot.GroupOnly, Run: admins},
 		{Name: "admin add", Role: bot.ChatAdmin, Place: bot.GroupOnly, Run: addAdmin},
 		{Name: "admin remove", Role: bot.ChatAdmin, Place: bot.GroupOnly, Run: removeAdmin},
+		{Name: "bind", Place: bot.Anywhere, Menu: true, Run: f.bind},
 		{Name: "admin claim", Place: bot.Anywhere, Run: claim},
 	}
 }
@@ -61,6 +62,7 @@ const (
 	actionCreate   = "settings.community"
 	actionJoin     = "settings.join"
 	actionErase    = "settings.erase"
+	actionBind     = "settings.bind"
 	actionAdmin    = "settings.admin"
 	actionLanguage = "settings.language" // audited, not undone: saying it again is shorter
 	actionClaim    = "settings.claim"
@@ -74,6 +76,7 @@ func Actions(o Options) []bot.Action {
 		{Name: actionCreate, Role: bot.ChatAdmin, Undo: undoCreate},
 		{Name: actionJoin, Role: bot.ChatAdmin, Run: confirmJoin},
 		{Name: actionErase, Run: f.confirmErase},
+		{Name: actionBind, Own: true, UndoLife: bindUndoLife, Run: confirmBind, Undo: undoBind},
 		{Name: actionAdmin, Role: bot.ChatAdmin, Undo: undoAdmin},
 	}
 }

@@ -110,3 +110,53 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		"erase_title": none, "erase_preview": erased, "pseudonym": {struct{ Tag string }{"7F3K"}}, "erased": erased,
 	})
 }
+
+func TestEveryTextOfBindInBothLanguages(t *testing.T) {
+	t.Parallel()
+	at := bot.Moment{T: time.Date(2026, 11, 22, 8, 12, 0, 0, time.UTC), Now: time.Date(2026, 11, 22, 8, 2, 0, 0, time.UTC)}
+	type side struct{ Domain, Name string }
+	type ledger struct {
+		Community                 string
+		Here, There, Sum, Doubled int64
+		HereRun, ThereRun, Run    int
+		HereCards, ThereCards     int64
+		Cards, Pending            int64
+		HerePending, TherePending int64
+		Days                      int
+	}
+	type view struct {
+		Here, There side
+		Ledgers     []ledger
+		More        int
+		Roles       bool
+		Audit       int64
+	}
+	here, there := side{"telegram", "阿宁 <b>"}, side{"wecom", "李雷"}
+	ledgers := []ledger{{Community: "产品群", Here: 200, There: 36, Sum: 226, Doubled: 10, Days: 2, Run: 8, Pending: 50}, {Community: "读书会", Days: 1, Run: 1}}
+	views := []any{view{Here: here, There: there, Ledgers: ledgers, More: 2, Roles: true, Audit: 3}, view{Here: here, There: there, More: 1}}
+	type code struct {
+		Code    string
+		Until   bot.Moment
+		Already []side
+	}
+	type try struct {
+		Last  bool
+		Until bot.Moment
+	}
+	type undone struct {
+		There         side
+		Points, Short int64
+		Audit         int64
+	}
+	none, sides := []any{nil}, []any{here, there}
+	commandtest.Texts(t, "bind", map[string][]any{
+		"side": sides, "private": none, "exposed": none, "self": none, "changed": none, "already": sides, "same_network": sides, "title": sides,
+		"code":  {code{"K7P3QX", at, nil}, code{"K7P3QX", at, []side{here, there}}},
+		"wrong": {try{}, try{true, at}}, "ledger": {ledgers[0], ledgers[1]},
+		"preview": views, "done": views, "told": views,
+		"undone": {undone{there, 36, 0, 3}, undone{there, 30, 6, 3}}, "later": {struct{ ID, Later int64 }{1, 2}}, "in_draw": {struct {
+			ID    int64
+			There side
+		}{12, there}},
+	})
+}

@@ -13,7 +13,7 @@ CREATE TABLE people (
   operator   INTEGER NOT NULL DEFAULT 0 CHECK (operator IN (0, 1)),
   erased_at  INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL
-) STRICT;
+, merged_into INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE accounts (
   id          INTEGER PRIMARY KEY,
   domain      TEXT    NOT NULL,
@@ -105,7 +105,7 @@ CREATE TABLE inbox (
   fault      TEXT    NOT NULL DEFAULT '', -- the short id the person was shown
   error      TEXT    NOT NULL DEFAULT '',
   created_at INTEGER NOT NULL
-) STRICT;
+, queue TEXT NOT NULL DEFAULT '') STRICT;
 CREATE TABLE buttons (
   id         INTEGER PRIMARY KEY,
   command    TEXT    NOT NULL UNIQUE,
@@ -209,7 +209,7 @@ CREATE TABLE checkins (
   gained    INTEGER NOT NULL,
   streak    INTEGER NOT NULL,
   repaired  INTEGER NOT NULL DEFAULT 0 CHECK (repaired IN (0, 1)),
-  chat_id   INTEGER NOT NULL DEFAULT 0,
+  chat_id   INTEGER NOT NULL DEFAULT 0, origin INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (member_id, day)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE community_days (
@@ -240,6 +240,46 @@ CREATE TABLE "outbox" (
   into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
   error       TEXT    NOT NULL DEFAULT ''
 ) STRICT;
+CREATE TABLE bind_codes (
+  hash       TEXT    NOT NULL PRIMARY KEY,
+  account_id INTEGER NOT NULL UNIQUE REFERENCES accounts(id), -- who asked for it
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE bind_tries (
+  account_id INTEGER NOT NULL PRIMARY KEY,
+  count      INTEGER NOT NULL,
+  since      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE binds (
+  id          INTEGER PRIMARY KEY,
+  from_person INTEGER NOT NULL REFERENCES people(id), -- whose accounts and points went
+  into_person INTEGER NOT NULL REFERENCES people(id), -- to whom
+  state       TEXT    NOT NULL CHECK (state IN ('live', 'undone', 'erased')),
+  before      TEXT    NOT NULL CHECK (json_valid(before)), -- settings of into_person that the bind changed
+  audit_id    INTEGER NOT NULL UNIQUE,                -- the number that /undo takes
+  created_at  INTEGER NOT NULL,
+  undone_at   INTEGER NOT NULL DEFAULT 0,
+  CHECK (from_person <> into_person)
+) STRICT;
+CREATE TABLE bind_accounts (
+  bind_id    INTEGER NOT NULL REFERENCES binds(id),
+  account_id INTEGER NOT NULL REFERENCES accounts(id),
+  PRIMARY KEY (bind_id, account_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE bind_members (
+  bind_id      INTEGER NOT NULL REFERENCES binds(id),
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  from_member  INTEGER NOT NULL REFERENCES members(id),
+  into_member  INTEGER NOT NULL REFERENCES members(id),
+  points       INTEGER NOT NULL,
+  pending      INTEGER NOT NULL,
+  cards        INTEGER NOT NULL,
+  doubled      INTEGER NOT NULL,           -- points of days on which both had checked in
+  from_hidden  INTEGER NOT NULL CHECK (from_hidden IN (0, 1)), -- as it was before
+  into_hidden  INTEGER NOT NULL CHECK (into_hidden IN (0, 1)),
+  carried      INTEGER NOT NULL DEFAULT 0 CHECK (carried IN (0, 1)), -- the community went into another one since
+  PRIMARY KEY (bind_id, community_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE draws (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,          -- the number people use; never used again
   community_id INTEGER NOT NULL REFERENCES communities(id),
@@ -334,17 +374,85 @@ CREATE TABLE talk_days (
   messages   INTEGER NOT NULL,
   PRIMARY KEY (account_id, day, chat_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE polls (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),  -- where it was started
+  author_id    INTEGER NOT NULL DEFAULT 0,             -- a person; 0 = an anonymous administrator, or the program
+  question     TEXT    NOT NULL CHECK (question <> ''),
+  multi        INTEGER NOT NULL CHECK (multi IN (0, 1)),
+  anonymous    INTEGER NOT NULL CHECK (anonymous IN (0, 1)),
+  hidden       INTEGER NOT NULL CHECK (hidden IN (0, 1)), -- no figures until it is closed
+  min_days     INTEGER NOT NULL DEFAULT 0 CHECK (min_days BETWEEN 0 AND 365),
+  state        TEXT    NOT NULL CHECK (state IN ('open', 'closed')),
+  opened_at    INTEGER NOT NULL,
+  ends_at      INTEGER NOT NULL DEFAULT 0,             -- 0 = until somebody closes it
+  closed_at    INTEGER NOT NULL DEFAULT 0,
+  closed_by    INTEGER NOT NULL DEFAULT 0,             -- a person; 0 = the deadline, or an anonymous administrator
+  repeat_id    INTEGER NOT NULL DEFAULT 0,             -- the repetition that opened it
+  CHECK ((state = 'closed') = (closed_at > 0)),
+  CHECK (anonymous = 0 OR hidden = 1)                  -- running figures beside the names of voters would tell
+) STRICT;
+CREATE TABLE poll_options (
+  poll_id INTEGER NOT NULL REFERENCES polls(id),
+  place   INTEGER NOT NULL CHECK (place BETWEEN 1 AND 10),
+  text    TEXT    NOT NULL CHECK (text <> ''),
+  votes   INTEGER NOT NULL DEFAULT 0 CHECK (votes >= 0),
+  PRIMARY KEY (poll_id, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE poll_chats (
+  poll_id INTEGER NOT NULL REFERENCES polls(id),
+  chat_id INTEGER NOT NULL REFERENCES chats(id),
+  thread  TEXT    NOT NULL DEFAULT '',
+  PRIMARY KEY (poll_id, chat_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE poll_votes (
+  poll_id   INTEGER NOT NULL REFERENCES polls(id),
+  person_id INTEGER NOT NULL REFERENCES people(id),
+  chat_id   INTEGER NOT NULL DEFAULT 0,
+  at        INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (poll_id, person_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE poll_choices (
+  poll_id   INTEGER NOT NULL,
+  person_id INTEGER NOT NULL,
+  place     INTEGER NOT NULL,
+  PRIMARY KEY (poll_id, person_id, place),
+  FOREIGN KEY (poll_id, person_id) REFERENCES poll_votes(poll_id, person_id),
+  FOREIGN KEY (poll_id, place) REFERENCES poll_options(poll_id, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE poll_repeats (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  poll_id      INTEGER NOT NULL REFERENCES polls(id), -- the poll that is asked again
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  author_id    INTEGER NOT NULL DEFAULT 0,
+  said         TEXT    NOT NULL,                      -- the times as they were typed
+  rule         TEXT    NOT NULL CHECK (json_valid(rule)), -- and as they are computed
+  state        TEXT    NOT NULL CHECK (state IN ('on', 'off')),
+  audit_id     INTEGER NOT NULL DEFAULT 0,
+  created_at   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE native_polls (
+  domain     TEXT    NOT NULL,
+  native_id  TEXT    NOT NULL,
+  chat_id    INTEGER NOT NULL REFERENCES chats(id),
+  slot       TEXT    NOT NULL,                        -- of the letter that carried it
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (domain, native_id)
+) STRICT, WITHOUT ROWID;
 INSERT INTO schema_migrations VALUES ('0001_core.sql', 'e6426a5c73182e9300dfd2c63d36980881c89df6d305d9c580c890a27cdfd116', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0002_engine.sql', '94ce0eb6c83e8decf932660875ab66fe6b26debe04cc329be456bbeb845a35c9', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f281ebdceef3caf6d7b434cceb86c07dd0e957d6c4ef3', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0004_checkin.sql', '5dcbd08191d7a231e8ea97c11ec34ad190b1347f6d6bf2123df9175a7bb3c8a2', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0005_waiting.sql', 'a099e7a53ab5f1078ac4cbc5b378a533bf7d3905fd4f64955e5960f9bd5f88aa', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0007_bind.sql', '281329cfa6c6870c992830281ec38c6be8546d7c24286cec734d9e339cdf210d', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0011_draw.sql', 'cf1825315c5a85506c39dc3bb8d676f2d12bd2cda8a029f70e25194489e9a159', 1795348800000);
-INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000);
-INSERT INTO people VALUES (2, 'member 1', '', 0, 0, 0, 1795348800000);
-INSERT INTO people VALUES (3, 'member 2', '', 0, 0, 0, 1795348800000);
-INSERT INTO people VALUES (4, 'member 3', '', 0, 0, 0, 1795348800000);
-INSERT INTO people VALUES (5, 'member 4', '', 0, 0, 0, 1795348800000);
+INSERT INTO schema_migrations VALUES ('0012_poll.sql', '2b6e734e981dbf63b29b285a87252f0520ac943df1f6114f79a97d854ab82707', 1795348800000);
+INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000, 0);
+INSERT INTO people VALUES (2, 'member 1', '', 0, 0, 0, 1795348800000, 0);
+INSERT INTO people VALUES (3, 'member 2', '', 0, 0, 0, 1795348800000, 0);
+INSERT INTO people VALUES (4, 'member 3', '', 0, 0, 0, 1795348800000, 0);
+INSERT INTO people VALUES (5, 'member 4', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO accounts VALUES (1, 'test', 'u1-0', 1, 'member 0', '', '', 1795348800000);
 INSERT INTO accounts VALUES (2, 'test', 'u1-1', 2, 'member 1', '', '', 1795348800000);
 INSERT INTO accounts VALUES (3, 'test', 'u1-2', 3, 'member 2', '', '', 1795348800000);
@@ -433,26 +541,26 @@ INSERT INTO scores VALUES (1, 'points', 'w2026-11-02', 4, 24, 0);
 INSERT INTO scores VALUES (1, 'points', 'w2026-11-02', 3, 21, 0);
 INSERT INTO scores VALUES (1, 'points', 'w2026-11-02', 2, 18, 0);
 INSERT INTO scores VALUES (1, 'points', 'w2026-11-02', 1, 15, 0);
-INSERT INTO checkins VALUES (1, '2026-11-01', 1795348800000, 1, 5, 1, 0, 1);
-INSERT INTO checkins VALUES (1, '2026-11-02', 1795348800000, 1, 5, 2, 0, 1);
-INSERT INTO checkins VALUES (1, '2026-11-03', 1795348800000, 1, 5, 3, 0, 1);
-INSERT INTO checkins VALUES (1, '2026-11-04', 1795348800000, 1, 5, 4, 0, 1);
-INSERT INTO checkins VALUES (2, '2026-11-01', 1795348800000, 2, 6, 1, 0, 1);
-INSERT INTO checkins VALUES (2, '2026-11-02', 1795348800000, 2, 6, 2, 0, 1);
-INSERT INTO checkins VALUES (2, '2026-11-03', 1795348800000, 2, 6, 3, 0, 1);
-INSERT INTO checkins VALUES (2, '2026-11-04', 1795348800000, 2, 6, 4, 0, 1);
-INSERT INTO checkins VALUES (3, '2026-11-01', 1795348800000, 3, 7, 1, 0, 1);
-INSERT INTO checkins VALUES (3, '2026-11-02', 1795348800000, 3, 7, 2, 0, 1);
-INSERT INTO checkins VALUES (3, '2026-11-03', 1795348800000, 3, 7, 3, 0, 1);
-INSERT INTO checkins VALUES (3, '2026-11-04', 1795348800000, 3, 7, 4, 0, 1);
-INSERT INTO checkins VALUES (4, '2026-11-01', 1795348800000, 4, 8, 1, 0, 1);
-INSERT INTO checkins VALUES (4, '2026-11-02', 1795348800000, 4, 8, 2, 0, 1);
-INSERT INTO checkins VALUES (4, '2026-11-03', 1795348800000, 4, 8, 3, 0, 1);
-INSERT INTO checkins VALUES (4, '2026-11-04', 1795348800000, 4, 8, 4, 0, 1);
-INSERT INTO checkins VALUES (5, '2026-11-01', 1795348800000, 5, 9, 1, 0, 1);
-INSERT INTO checkins VALUES (5, '2026-11-02', 1795348800000, 5, 9, 2, 0, 1);
-INSERT INTO checkins VALUES (5, '2026-11-03', 1795348800000, 5, 9, 3, 0, 1);
-INSERT INTO checkins VALUES (5, '2026-11-04', 1795348800000, 5, 9, 4, 0, 1);
+INSERT INTO checkins VALUES (1, '2026-11-01', 1795348800000, 1, 5, 1, 0, 1, 0);
+INSERT INTO checkins VALUES (1, '2026-11-02', 1795348800000, 1, 5, 2, 0, 1, 0);
+INSERT INTO checkins VALUES (1, '2026-11-03', 1795348800000, 1, 5, 3, 0, 1, 0);
+INSERT INTO checkins VALUES (1, '2026-11-04', 1795348800000, 1, 5, 4, 0, 1, 0);
+INSERT INTO checkins VALUES (2, '2026-11-01', 1795348800000, 2, 6, 1, 0, 1, 0);
+INSERT INTO checkins VALUES (2, '2026-11-02', 1795348800000, 2, 6, 2, 0, 1, 0);
+INSERT INTO checkins VALUES (2, '2026-11-03', 1795348800000, 2, 6, 3, 0, 1, 0);
+INSERT INTO checkins VALUES (2, '2026-11-04', 1795348800000, 2, 6, 4, 0, 1, 0);
+INSERT INTO checkins VALUES (3, '2026-11-01', 1795348800000, 3, 7, 1, 0, 1, 0);
+INSERT INTO checkins VALUES (3, '2026-11-02', 1795348800000, 3, 7, 2, 0, 1, 0);
+INSERT INTO checkins VALUES (3, '2026-11-03', 1795348800000, 3, 7, 3, 0, 1, 0);
+INSERT INTO checkins VALUES (3, '2026-11-04', 1795348800000, 3, 7, 4, 0, 1, 0);
+INSERT INTO checkins VALUES (4, '2026-11-01', 1795348800000, 4, 8, 1, 0, 1, 0);
+INSERT INTO checkins VALUES (4, '2026-11-02', 1795348800000, 4, 8, 2, 0, 1, 0);
+INSERT INTO checkins VALUES (4, '2026-11-03', 1795348800000, 4, 8, 3, 0, 1, 0);
+INSERT INTO checkins VALUES (4, '2026-11-04', 1795348800000, 4, 8, 4, 0, 1, 0);
+INSERT INTO checkins VALUES (5, '2026-11-01', 1795348800000, 5, 9, 1, 0, 1, 0);
+INSERT INTO checkins VALUES (5, '2026-11-02', 1795348800000, 5, 9, 2, 0, 1, 0);
+INSERT INTO checkins VALUES (5, '2026-11-03', 1795348800000, 5, 9, 3, 0, 1, 0);
+INSERT INTO checkins VALUES (5, '2026-11-04', 1795348800000, 5, 9, 4, 0, 1, 0);
 INSERT INTO community_days VALUES (1, '2026-11-01', 5);
 INSERT INTO community_days VALUES (1, '2026-11-02', 5);
 INSERT INTO community_days VALUES (1, '2026-11-03', 5);
@@ -482,6 +590,11 @@ CREATE INDEX outbox_sending ON outbox(id) WHERE state = 'sending';
 CREATE INDEX outbox_waiting ON outbox(chat_id, external_id) WHERE state = 'waiting';
 CREATE INDEX outbox_slot ON outbox(chat_id, slot, id) WHERE slot <> '';
 CREATE INDEX outbox_settled ON outbox(settled_at) WHERE settled_at > 0;
+CREATE INDEX people_merged ON people(merged_into) WHERE merged_into <> 0;
+CREATE UNIQUE INDEX binds_from ON binds(from_person) WHERE state = 'live';
+CREATE INDEX binds_into ON binds(into_person) WHERE state = 'live';
+CREATE INDEX bind_members_into ON bind_members(into_member);
+CREATE INDEX inbox_queue ON inbox(queue, id) WHERE queue <> '' AND state <> 'failed';
 CREATE INDEX draws_community ON draws(community_id, id);
 CREATE INDEX draws_waiting ON draws(round) WHERE state = 'frozen' AND beacon = 'drand';
 CREATE UNIQUE INDEX draw_entries_once ON draw_entries(draw_id, person_id) WHERE state = 'in';
@@ -489,6 +602,11 @@ CREATE INDEX draw_entries_person ON draw_entries(person_id);
 CREATE INDEX draw_wins_forget ON draw_wins(forget_at) WHERE delivery <> '';
 CREATE UNIQUE INDEX draw_codes_once ON draw_codes(draw_id, ticket) WHERE ticket <> 0;
 CREATE INDEX talk_days_day ON talk_days(day);
+CREATE INDEX polls_community ON polls(community_id, state, id);
+CREATE INDEX poll_chats_chat ON poll_chats(chat_id, poll_id);
+CREATE INDEX poll_votes_person ON poll_votes(person_id);
+CREATE UNIQUE INDEX poll_repeats_poll ON poll_repeats(poll_id) WHERE state = 'on';
+CREATE INDEX native_polls_slot ON native_polls(chat_id, slot);
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END;
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
@@ -517,5 +635,25 @@ BEGIN
     SELECT community_id, NEW.day, 1 FROM members WHERE id = NEW.member_id
     ON CONFLICT DO UPDATE SET checkins = checkins + 1;
 END;
-CREATE TRIGGER checkins_no_delete BEFORE DELETE ON checkins
+CREATE TRIGGER checkins_no_delete BEFORE DELETE ON checkins WHEN OLD.origin = 0
 BEGIN SELECT RAISE(ABORT, 'check-ins are never deleted'); END;
+CREATE TRIGGER poll_choices_named BEFORE INSERT ON poll_choices
+  WHEN (SELECT anonymous FROM polls WHERE id = NEW.poll_id) = 1
+BEGIN SELECT RAISE(ABORT, 'an anonymous poll keeps no choices'); END;
+CREATE TRIGGER poll_votes_anonymous BEFORE INSERT ON poll_votes
+  WHEN (NEW.at <> 0 OR NEW.chat_id <> 0) AND (SELECT anonymous FROM polls WHERE id = NEW.poll_id) = 1
+BEGIN SELECT RAISE(ABORT, 'an anonymous poll keeps neither time nor place of a vote'); END;
+CREATE TRIGGER poll_choices_count AFTER INSERT ON poll_choices
+BEGIN UPDATE poll_options SET votes = votes + 1 WHERE poll_id = NEW.poll_id AND place = NEW.place; END;
+CREATE TRIGGER poll_choices_uncount AFTER DELETE ON poll_choices
+BEGIN UPDATE poll_options SET votes = votes - 1 WHERE poll_id = OLD.poll_id AND place = OLD.place; END;
+CREATE TRIGGER polls_final BEFORE UPDATE OF state, question, multi, anonymous, hidden, min_days, ends_at, closed_at ON polls WHEN OLD.state = 'closed'
+BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;
+CREATE TRIGGER polls_no_delete BEFORE DELETE ON polls
+BEGIN SELECT RAISE(ABORT, 'polls are never deleted'); END;
+CREATE TRIGGER poll_options_final BEFORE UPDATE ON poll_options WHEN (SELECT state FROM polls WHERE id = OLD.poll_id) = 'closed'
+BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;
+CREATE TRIGGER poll_votes_final BEFORE INSERT ON poll_votes WHEN (SELECT state FROM polls WHERE id = NEW.poll_id) = 'closed'
+BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;
+CREATE TRIGGER poll_votes_kept BEFORE DELETE ON poll_votes WHEN (SELECT state FROM polls WHERE id = OLD.poll_id) = 'closed'
+BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;

@@ -31,6 +31,7 @@ type Shown struct {
 type Network struct {
 	mu      sync.Mutex
 	name    string
+	domain  string
 	caps    chat.Caps
 	deliver chat.Deliver
 	running chan struct{}
@@ -51,7 +52,7 @@ func Full() chat.Caps {
 
 // NewNetwork makes a network that one engine may run as a connection.
 func NewNetwork(name string, caps chat.Caps) *Network {
-	return &Network{name: name, caps: caps, running: make(chan struct{}), admins: map[chat.Ref][]chat.User{}}
+	return &Network{name: name, domain: Domain, caps: caps, running: make(chan struct{}), admins: map[chat.Ref][]chat.User{}}
 }
 
 var (
@@ -63,8 +64,14 @@ var (
 // Name implements chat.Platform.
 func (n *Network) Name() string { return n.name }
 
+// Of makes the network one of another domain: an engine can run several.
+func (n *Network) Of(domain string) *Network {
+	n.domain = domain
+	return n
+}
+
 // Domain implements chat.Platform.
-func (n *Network) Domain() string { return Domain }
+func (n *Network) Domain() string { return n.domain }
 
 // Caps implements chat.Platform.
 func (n *Network) Caps(chat.Chat) chat.Caps { return n.caps }
