@@ -29,11 +29,6 @@ func runCheck(ctx context.Context, p *program, f *flags) int {
 		p.fail("cli.fault", map[string]any{"Error": err.Error()})
 		return exitFault
 	}
-	for _, c := range (maker{cfg: cfg}).connections() {
-		if c.build == nil {
-			p.say("cli.not_built", c.Connection)
-		}
-	}
 	p.say("cli.config_good", map[string]any{"Connections": len(cfg.Connections()), "Sandbox": cfg.SandboxOn()})
 	if !f.online {
 		return exitOK
@@ -58,9 +53,6 @@ func (p *program) checkOnline(ctx context.Context, cfg *config.Config, texts *te
 	}
 	code := exitOK
 	for _, c := range m.connections() {
-		if c.build == nil {
-			continue
-		}
 		platform, err := c.build(ctx)
 		if err != nil {
 			p.fail("cli.fault", map[string]any{"Error": err.Error()})

@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"qunmate/bot/chat"
 	"qunmate/bot/config"
 	"qunmate/bot/platform/telegram"
 	"qunmate/bot/platform/wechatmp"
+	"qunmate/bot/platform/wecomapp"
 	"qunmate/bot/platform/wecombot"
+	"qunmate/bot/platform/wecomhook"
 	"qunmate/templates"
 )
 
@@ -18,7 +21,7 @@ type connection struct {
 	config.Connection
 	// home is the community its 1:1 chats act in, empty: the person's own.
 	home string
-	// build makes it; nil: this version cannot.
+	// build makes it.
 	build func(context.Context) (chat.Platform, error)
 }
 
@@ -39,8 +42,7 @@ type maker struct {
 	probe bool
 }
 
-// connections lists what is configured, in the order of config.Connections. A
-// kind that is built gets its function here.
+// connections lists what is configured, in the order of config.Connections.
 func (m maker) connections() []connection {
 	var all []connection
 	add := func(kind, name, home string, build func(context.Context) (chat.Platform, error)) {
@@ -49,14 +51,15 @@ func (m maker) connections() []connection {
 	for _, t := range m.cfg.Telegram {
 		add(config.KindTelegram, t.Name, "", func(ctx context.Context) (chat.Platform, error) { return made(m.telegram(ctx, t)) })
 	}
+	apps := m.apps()
 	for _, b := range m.cfg.WeCom.AIBots {
-		add(config.KindAIBot, b.Name, "", func(context.Context) (chat.Platform, error) { return made(m.aibot(b)) })
+		add(config.KindAIBot, b.Name, "", func(context.Context) (chat.Platform, error) { return made(m.aibot(b, apps)) })
 	}
 	for _, w := range m.cfg.WeCom.Webhooks {
-		add(config.KindWebhook, w.Name, "", nil)
+		add(config.KindWebhook, w.Name, "", func(context.Context) (chat.Platform, error) { return made(m.robot(w)) })
 	}
-	for _, a := range m.cfg.WeCom.Apps {
-		add(config.KindApp, a.Name, a.Community, nil)
+	for i, a := range m.cfg.WeCom.Apps {
+		add(config.KindApp, a.Name, a.Community, func(context.Context) (chat.Platform, error) { return made(apps[i]()) })
 	}
 	for _, a := range m.cfg.WeChat.OfficialAccounts {
 		add(config.KindOfficialAccount, a.Name, a.Community, func(context.Context) (chat.Platform, error) { return made(m.officialAccount(a)) })
@@ -86,17 +89,61 @@ func (m maker) telegram(ctx context.Context, t config.Telegram) (*telegram.Teleg
 	})
 }
 
-func (m maker) aibot(b config.AIBot) (*wecombot.Bot, error) {
-	submit, err := m.texts.Render(m.cfg.Language, "common.submit", nil)
+func (m maker) aibot(b config.AIBot, apps []onceApp) (*wecombot.Bot, error) {
+	submit, err := m.word("common.submit")
 	if err != nil {
 		return nil, err
+	}
+	var people wecombot.People
+	if len(apps) > 0 {
+		if people, err = apps[0](); err != nil {
+			return nil, err
+		}
 	}
 	return wecombot.New(wecombot.Options{
 		Name: b.Name, Mention: b.Mention, Mode: wecombot.Mode(b.Mode), WebSocketURL: b.WebSocketURL, BaseURL: m.cfg.WeCom.BaseURL,
 		BotID: b.BotID, Secret: b.Secret.Reveal(), Token: b.Token.Reveal(), EncodingAESKey: b.EncodingAESKey.Reveal(),
-		Words: wecombot.Words{Submit: chat.Plain(submit)}, Probe: m.probe, Log: m.log, Now: m.now,
+		Words: wecombot.Words{Submit: submit}, People: people, Probe: m.probe, Log: m.log, Now: m.now,
 		Alarm: func(f chat.Finding) { m.alarm(b.Name, f) },
 	})
+}
+
+// word is a text without values, in the language of the configuration.
+func (m maker) word(name string) (string, error) {
+	text, err := m.texts.Render(m.cfg.Language, name, nil)
+	return chat.Plain(text), err
+}
+
+// onceApp makes an app, or gives the one that was made: besides its own chats
+// an app serves the other connections of its corporation.
+type onceApp func() (*wecomapp.App, error)
+
+func (m maker) apps() []onceApp {
+	var out []onceApp
+	for _, a := range m.cfg.WeCom.Apps {
+		out = append(out, sync.OnceValues(func() (*wecomapp.App, error) { return m.app(a) }))
+	}
+	return out
+}
+
+func (m maker) app(a config.App) (*wecomapp.App, error) {
+	submit, err := m.word("common.submit")
+	if err != nil {
+		return nil, err
+	}
+	title, err := m.word("common.card_title")
+	if err != nil {
+		return nil, err
+	}
+	return wecomapp.New(wecomapp.Options{
+		Name: a.Name, CorpID: m.cfg.WeCom.CorpID, AgentID: a.AgentID, Secret: a.Secret.Reveal(),
+		Token: a.Token.Reveal(), EncodingAESKey: a.EncodingAESKey.Reveal(), BaseURL: m.cfg.WeCom.BaseURL,
+		Words: wecomapp.Words{Submit: submit, Title: title}, Log: m.log, Now: m.now,
+	})
+}
+
+func (m maker) robot(w config.Webhook) (*wecomhook.Robot, error) {
+	return wecomhook.New(wecomhook.Options{Name: w.Name, Key: w.Key.Reveal(), BaseURL: m.cfg.WeCom.BaseURL, Log: m.log, Now: m.now})
 }
 
 func (m maker) officialAccount(a config.OfficialAccount) (*wechatmp.Account, error) {

@@ -69,10 +69,6 @@ func (h *house) platforms(ctx context.Context) ([]chat.Platform, error) {
 	var out []chat.Platform
 	var homes []string
 	for _, c := range h.maker().connections() {
-		if c.build == nil {
-			h.program.fail("cli.not_built", c.Connection)
-			continue
-		}
 		p, err := c.build(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: %w", c.Kind, c.Name, err)

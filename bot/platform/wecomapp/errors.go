@@ -35,10 +35,10 @@ func (a *App) strange(in inbound) {
 	}
 }
 
-// nameless tells that names cannot be had, once.
+// nameless tells that members cannot be looked up, once.
 func (a *App) nameless(err error) {
 	if !a.said.names.Swap(true) {
-		a.log.Warn("wecomapp: the name of a member cannot be had; is he in the app's visible range?", "err", err)
+		a.log.Warn("wecomapp: members cannot be looked up; are they in the app's visible range?", "err", err)
 	}
 }
 

@@ -19,6 +19,8 @@ import (
 const (
 	aning = "AnNing_1"
 	bob   = "bob"
+	// openAning is her open_userid.
+	openAning = "woAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 )
 
 // logs collects what is logged, for tests that read it.
@@ -89,8 +91,8 @@ func connect(t *testing.T, s *qyapitest.Server, change func(*Options)) *rig {
 		t.Fatal(err)
 	}
 	s.Connect(a, a.Path())
-	s.Member(aning, "阿宁", "woOPENaning")
-	s.Member(bob, "Bob <b>", "woOPENbob")
+	s.Member(aning, "阿宁", openAning)
+	s.Member(bob, "Bob <b>", "woBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB")
 	return &rig{App: a, t: t, s: s, logs: l, known: map[string]bool{}}
 }
 

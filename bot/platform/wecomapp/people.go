@@ -2,9 +2,12 @@ package wecomapp
 
 import (
 	"context"
+	"regexp"
+	"slices"
 	"sync"
 	"time"
 
+	"qunmate/bot/chat"
 	"qunmate/bot/platform/internal/wxhttp"
 )
 
@@ -146,11 +149,15 @@ func (a *App) nameInTime(ctx context.Context, user string) string {
 	return name
 }
 
+// An open_userid begins with "wo" and is longer than what people choose; plain
+// ids need not be asked about. One that only looks so comes back as invalid.
+var openForm = regexp.MustCompile(`^wo[A-Za-z0-9_-]{20,62}$`)
+
 // UserIDs turns open_userids, which an aibot is told when its maker is no super
 // administrator, into plain user ids (path 101521), from memory where they are
 // known. What is missing in the answer is plain already, or belongs to a member
-// that the app may not see. The error is that the platform could not be asked;
-// the answer then holds what was known.
+// that the app may not see. An error means that the platform could not be
+// asked now: who goes on without the answer makes two people of one.
 func (a *App) UserIDs(ctx context.Context, open ...string) (map[string]string, error) {
 	out := map[string]string{}
 	var ask []string
@@ -159,15 +166,17 @@ func (a *App) UserIDs(ctx context.Context, open ...string) (map[string]string, e
 		switch {
 		case known && plain != "":
 			out[id] = plain
-		case !known && id != "":
+		case !known && openForm.MatchString(id) && !slices.Contains(ask, id):
 			ask = append(ask, id)
 		}
 	}
 	for len(ask) > 0 {
 		n := min(len(ask), maxConvert)
 		got, err := a.api.userIDs(ctx, ask[:n])
-		if err != nil {
-			return out, err
+		if se := a.sendError(err); se != nil && se.Fault != chat.Rejected {
+			return out, se
+		} else if se != nil {
+			a.nameless(se) // the app has not the right: it will not have it in a moment
 		}
 		for _, id := range ask[:n] {
 			a.people.keep(a.people.plain, id, got[id])

@@ -29,6 +29,7 @@ type draft struct {
 }
 
 func (b *Bot) compose(l chat.Letter) (*draft, *chat.SendError) {
+	l.Chat.Ref, l.To.Ref = b.aliases.wire(l.Chat.Ref), b.aliases.wire(l.To.Ref)
 	d := &draft{letter: l, place: l.Chat, token: parseReply(l.Reply), file: l.Content.File}
 	if p := l.Content.Picture; d.file == nil && p != nil && len(p.Data) > 0 {
 		d.file = &chat.File{Name: "picture.png", MIME: p.MIME, Data: p.Data}

@@ -15,7 +15,7 @@
 // What the surface cannot do shapes the rest: the bot hears only what is
 // addressed to it, joins are not told, an answer in a group is seen by all,
 // nothing can be edited or deleted. A group has no name and people have none
-// either; Event.Sender.Name is therefore empty.
+// either; Event.Sender.Name is empty unless Options.People knows it.
 //
 // Sending is one attempt per call. The engine paces by Caps.PerMinute; a guard
 // of our own keeps both limits of a conversation, 30 messages a minute and
@@ -89,6 +89,9 @@ type Options struct {
 	// Fallback sends a letter in another way when this one cannot, for example
 	// by a webhook of the same group. Nil: there is none.
 	Fallback func(context.Context, chat.Letter) error
+	// People knows who the members are, for example a self-built app of the same
+	// corporation. Nil: nobody does, and events tell no names.
+	People People
 	// Alarm is told once what somebody has to mend, and once that it is over: the
 	// findings wecombot.displaced and wecombot.connected. It must not block; the
 	// operators are reached by other connections, since this one is deaf then.
@@ -122,15 +125,16 @@ type Bot struct {
 	// codec opens and seals callbacks; nil in websocket mode.
 	codec *envelope.Codec
 
-	live  atomic.Pointer[session] // the long connection, nil while there is none
-	inbox inbox
-	talks talks
-	cards cards
-	guard pace.Guard
-	state standing
-	hook  hook
-	open  passives
-	spent spent
+	live    atomic.Pointer[session] // the long connection, nil while there is none
+	inbox   inbox
+	talks   talks
+	cards   cards
+	aliases aliases
+	guard   pace.Guard
+	state   standing
+	hook    hook
+	open    passives
+	spent   spent
 }
 
 var (
@@ -240,6 +244,7 @@ func (b *Bot) Domain() string { return Domain }
 // says once and Check repeats.
 func (b *Bot) Run(ctx context.Context, deliver chat.Deliver) error {
 	var err error
+	deliver = b.introduced(deliver)
 	if b.opts.Mode == Callback {
 		b.serve(ctx, deliver)
 	} else {
@@ -261,7 +266,7 @@ func (b *Bot) Caps(c chat.Chat) chat.Caps {
 		Choices: true,
 		// Only where somebody has spoken before (path 101463, "push"). A group
 		// is known by a message in it and by nothing else.
-		Push:      b.opts.Mode == WebSocket && !b.talks.onlyEntered(c.Ref.ID),
+		Push:      b.opts.Mode == WebSocket && !b.talks.onlyEntered(b.aliases.wire(c.Ref).ID),
 		Files:     b.opts.Mode == WebSocket,
 		MaxText:   maxText,
 		PerMinute: perMinute,
