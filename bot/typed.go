@@ -262,7 +262,7 @@ func (req *Request) outdated(ctx context.Context) ([]storage.Chat, error) {
 		if _, can := p.(chat.FactFinder); !can || !p.Caps(chatOf(c)).AdminList {
 			continue
 		}
-		if age := req.Tx.Now.Sub(c.FactsAt); age < 0 || age >= factsAge {
+		if req.tooOld(c) {
 			out = append(out, c)
 			continue
 		}

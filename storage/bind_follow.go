@@ -15,6 +15,13 @@ var follow = []struct{ bind, undo string }{
 		"UPDATE OR IGNORE draw_entries SET person_id = ?2 WHERE person_id = ?1 AND ?3 <> 0",
 		"UPDATE OR IGNORE draw_entries SET person_id = ?1 WHERE person_id = ?2 AND account_id IN (SELECT account_id FROM bind_accounts WHERE bind_id = ?3)",
 	},
+	{
+		// A yes to direct messages goes along, a no counts more than a yes. Two
+		// persons again, the one who leaves is asked anew.
+		`INSERT INTO dm_consents (person_id, allowed, at) SELECT ?2, allowed, at FROM dm_consents WHERE person_id = ?1 AND ?3 <> 0
+			ON CONFLICT DO UPDATE SET allowed = min(allowed, excluded.allowed)`,
+		"DELETE FROM dm_consents WHERE person_id = ?1 AND ?2 <> 0 AND ?3 <> 0",
+	},
 }
 
 // FollowBind brings what belongs to a person in line with a bind, or with its

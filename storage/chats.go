@@ -147,6 +147,9 @@ func (tx *Tx) MigrateChat(ctx context.Context, old Chat, newID string) (Chat, er
 
 // absorb moves what the young row gathered to the old one and frees its id.
 func (tx *Tx) absorb(ctx context.Context, old, young Chat) error {
+	if err := tx.absorbAnnouncements(ctx, old.ID, young.ID); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		// Whoever was seen under both ids is there once, with all his messages.
 		`INSERT INTO presence (chat_id, account_id, present, joined_at, left_at, joins, messages, last_message_at)
@@ -276,4 +279,13 @@ func (r *Reader) AdminAnywhere(ctx context.Context, community, personID int64) (
 	err := r.q.row(ctx, `SELECT count(*) FROM chats h JOIN chat_admins c ON c.chat_id = h.id JOIN accounts a ON a.id = c.account_id
 		WHERE h.community_id = ? AND h.state = 'active' AND a.person_id = ? AND c.role = 'admin'`, community, personID).Scan(&n)
 	return n > 0, classify(err)
+}
+
+// ChatsAdministered lists the groups and channels in use that a person
+// administers, by what is stored; with them those he is in of which nobody ever
+// asked who administers them.
+func (r *Reader) ChatsAdministered(ctx context.Context, personID int64) ([]Chat, error) {
+	return list(ctx, r, scanChats, "SELECT "+chatColumns+` FROM chats WHERE state = 'active' AND kind <> 'private' AND (
+		id IN (SELECT c.chat_id FROM chat_admins c JOIN accounts a ON a.id = c.account_id WHERE a.person_id = ?1 AND c.role = 'admin')
+		OR facts_at = 0 AND id IN (SELECT p.chat_id FROM presence p JOIN accounts a ON a.id = p.account_id WHERE a.person_id = ?1 AND p.present = 1)) ORDER BY id`, personID)
 }

@@ -162,6 +162,33 @@ var exports = []exported{
 		},
 	},
 	{
+		// What became of every announcement in every chat; people who got it as a
+		// direct message are not named.
+		name: "announcements", community: "a.community_id",
+		from: `announcements a JOIN announcement_targets t ON t.announcement_id = a.id JOIN chats h ON h.id = t.chat_id
+			LEFT JOIN announcement_letters l ON l.announcement_id = a.id AND l.chat_id = t.chat_id
+			LEFT JOIN outbox o ON o.id = l.letter_id ORDER BY a.id, t.position, l.kind, l.try`,
+		columns: []exportColumn{
+			{name: "id", value: "a.id"},
+			{name: "community_id", value: "a.community_id"},
+			{name: "target", value: "a.target"},
+			{name: "corrects", value: "a.corrects"},
+			{name: "announcement_state", value: "a.state"},
+			{name: "created_at", value: "a.created_at", instant: true},
+			{name: "due_at", value: "a.due_at", instant: true},
+			{name: "sent_at", value: "a.sent_at", instant: true},
+			{name: "position", value: "t.position"},
+			{name: "chat", value: "CASE h.kind WHEN 'private' THEN '' ELSE h.title END"},
+			{name: "domain", value: "h.domain"},
+			{name: "letter_kind", value: "coalesce(l.kind, '')"},
+			{name: "try", value: "coalesce(l.try, 0)"},
+			{name: "letter_id", value: "coalesce(l.letter_id, 0)"},
+			{name: "state", value: "coalesce(o.state, l.state, '')"},
+			{name: "settled_at", value: "coalesce(o.settled_at, l.settled_at, 0)", instant: true},
+			{name: "error", value: "coalesce(o.error, l.error, '')"},
+		},
+	},
+	{
 		// Every version of the reward rules; data is JSON.
 		name: "rules", community: "x.community_id",
 		from: "rules x JOIN communities c ON c.id = x.community_id ORDER BY x.community_id, x.family, x.version",

@@ -186,6 +186,10 @@ func (tx *Tx) ErasePerson(ctx context.Context, id int64, pseudonym string) error
 
 func (tx *Tx) eraseOne(ctx context.Context, id int64, pseudonym string) error {
 	now := millis(tx.Now)
+	// What he was told goes; how many got an announcement stays.
+	if err := tx.keepDelivered(ctx, "o.state NOT IN ('queued', 'sending') AND o.account_id IN (SELECT id FROM accounts WHERE person_id = ?)", id); err != nil {
+		return err
+	}
 	for _, step := range []struct {
 		sql  string
 		args []any
@@ -206,6 +210,7 @@ func (tx *Tx) eraseOne(ctx context.Context, id int64, pseudonym string) error {
 		{"DELETE FROM draw_refusals WHERE person_id = ?", []any{id}},
 		{"DELETE FROM previews WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM outbox WHERE state NOT IN ('queued', 'sending') AND account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
+		{"DELETE FROM dm_consents WHERE person_id = ?", []any{id}},
 		{"UPDATE members SET hidden = 1 WHERE person_id = ?", []any{id}},
 		{"UPDATE scores SET hidden = 1 WHERE member_id IN (SELECT id FROM members WHERE person_id = ?)", []any{id}},
 	} {

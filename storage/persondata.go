@@ -20,6 +20,8 @@ type PersonData struct {
 	Binds       []PersonBind       `json:"binds,omitempty"`
 	Polls       []PersonPoll       `json:"polls,omitempty"`
 	Draws       []PersonDraw       `json:"draws"`
+	// DirectMessages is what the person said about them; nil if nothing.
+	DirectMessages *PersonDMs `json:"direct_messages,omitempty"`
 }
 
 // PersonDraw is a ticket, with the salt that finds its line in the receipt.
@@ -147,7 +149,10 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 	if d.Polls, err = r.personPolls(ctx, personID); err != nil {
 		return d, err
 	}
-	d.Binds, err = r.personBinds(ctx, personID)
+	if d.Binds, err = r.personBinds(ctx, personID); err != nil {
+		return d, err
+	}
+	d.DirectMessages, err = r.personDMs(ctx, personID)
 	return d, err
 }
 

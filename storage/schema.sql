@@ -12,6 +12,47 @@ CREATE TABLE accounts (
   UNIQUE (domain, external_id)
 ) STRICT;
 
+CREATE TABLE announcement_letters (
+  announcement_id INTEGER NOT NULL REFERENCES announcements(id),
+  chat_id         INTEGER NOT NULL REFERENCES chats(id),
+  kind            TEXT    NOT NULL CHECK (kind IN ('post', 'recall')),
+  try             INTEGER NOT NULL CHECK (try > 0),
+  letter_id       INTEGER NOT NULL DEFAULT 0,
+  chosen          INTEGER NOT NULL DEFAULT 0 CHECK (chosen IN (0, 1)), -- posted again though the one before may have arrived: somebody's word
+  state           TEXT    NOT NULL DEFAULT '' CHECK (letter_id <> 0 OR state <> ''),
+  error           TEXT    NOT NULL DEFAULT '',
+  settled_at      INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (announcement_id, chat_id, kind, try)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE announcement_targets (
+  announcement_id INTEGER NOT NULL REFERENCES announcements(id),
+  chat_id         INTEGER NOT NULL REFERENCES chats(id),
+  position        INTEGER NOT NULL CHECK (position > 0),   -- its number in the report
+  account_id      INTEGER NOT NULL DEFAULT 0,              -- direct messages: whom it is for
+  PRIMARY KEY (announcement_id, chat_id),
+  UNIQUE (announcement_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE announcements (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  community_id INTEGER NOT NULL DEFAULT 0,              -- where it was asked for, 0 = in none
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),   -- where its report stands
+  account_id   INTEGER NOT NULL REFERENCES accounts(id),-- who asked for it
+  target       TEXT    NOT NULL CHECK (target IN ('all', 'community', 'platform', 'chats', 'here', 'people')),
+  content      TEXT    NOT NULL CHECK (json_valid(content)),
+  hash         TEXT    NOT NULL,                        -- of the content: the same text again is asked about
+  state        TEXT    NOT NULL CHECK (state IN ('planned', 'sent', 'missed', 'cancelled')),
+  corrects     INTEGER NOT NULL DEFAULT 0,              -- the announcement it corrects
+  due_at       INTEGER NOT NULL DEFAULT 0,              -- 0 = at once
+  created_at   INTEGER NOT NULL,
+  sent_at      INTEGER NOT NULL DEFAULT 0,
+  recalled_at  INTEGER NOT NULL DEFAULT 0,
+  shown        TEXT    NOT NULL DEFAULT '',             -- what the report says now: it is edited when that changes
+  CHECK (state <> 'planned' OR due_at > 0),
+  CHECK (state <> 'sent' OR sent_at > 0)
+) STRICT;
+
 CREATE TABLE audit (
   id           INTEGER PRIMARY KEY,
   community_id INTEGER NOT NULL DEFAULT 0,
@@ -137,6 +178,22 @@ CREATE TABLE community_days (
   day          TEXT    NOT NULL,
   checkins     INTEGER NOT NULL,
   PRIMARY KEY (community_id, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dm_consents (
+  person_id INTEGER NOT NULL PRIMARY KEY REFERENCES people(id),
+  allowed   INTEGER NOT NULL CHECK (allowed IN (0, 1)),
+  at        INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE dm_sends (
+  person_id       INTEGER NOT NULL REFERENCES people(id),
+  month           TEXT    NOT NULL CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]'),
+  n               INTEGER NOT NULL CHECK (n > 0),
+  announcement_id INTEGER NOT NULL REFERENCES announcements(id),
+  at              INTEGER NOT NULL,
+  PRIMARY KEY (person_id, month, n),
+  UNIQUE (person_id, announcement_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE draw_changes (
@@ -491,6 +548,14 @@ CREATE INDEX accounts_name ON accounts(name COLLATE NOCASE);
 CREATE INDEX accounts_person ON accounts(person_id);
 
 CREATE INDEX accounts_username ON accounts(domain, username COLLATE NOCASE) WHERE username <> '';
+
+CREATE INDEX announcement_letters_chat ON announcement_letters(chat_id);
+
+CREATE UNIQUE INDEX announcement_letters_letter ON announcement_letters(letter_id) WHERE letter_id <> 0;
+
+CREATE INDEX announcement_targets_chat ON announcement_targets(chat_id);
+
+CREATE INDEX announcements_hash ON announcements(hash, id);
 
 CREATE INDEX audit_community ON audit(community_id, id);
 

@@ -36,6 +36,8 @@ const (
 	CheckLetter      = "letter"     // id, chat, kind, created, problem
 	CheckDraw        = "draw"       // draw, ticket, problem
 	CheckPoll        = "poll"       // poll, voters, votes, choices, problem
+
+	CheckAnnouncement = "announcement" // id, chat, problem
 )
 
 // VerifyOptions are what the file does not say.
@@ -122,7 +124,7 @@ func (v *verifier) structure(ctx context.Context) error {
 
 // content checks what the rows say of each other.
 func (v *verifier) content(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.polls} {
+	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.polls, v.announcements} {
 		if err := step(ctx); err != nil {
 			return err
 		}

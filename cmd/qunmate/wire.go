@@ -12,6 +12,7 @@ import (
 	"qunmate/bot"
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/sandbox"
+	"qunmate/commands/announce"
 	"qunmate/commands/checkin"
 	"qunmate/commands/help"
 	"qunmate/commands/points"
@@ -57,6 +58,7 @@ func families() []family {
 		{checkin.Commands(), checkin.Actions(), checkin.Listeners()},
 		{points.Commands(), points.Actions(), points.Listeners()},
 		{settings.Commands(own), settings.Actions(own), nil},
+		{announce.Commands(), announce.Actions(), announce.Listeners()},
 	}
 }
 

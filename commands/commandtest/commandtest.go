@@ -104,6 +104,9 @@ const (
 	groupZh   = "产品群"
 	groupEn   = "Product"
 	privateZh = "私聊"
+	// pictureMark stands before what is said with a picture, and after what the
+	// bot says with one.
+	pictureMark = "[图]"
 )
 
 func newRun(t *testing.T, f Families) *run {
@@ -264,6 +267,9 @@ func (r *run) event(s step, c chat.Chat) chat.Event {
 	ev.Text = strings.ReplaceAll(ev.Text, "{code}", r.code)
 	r.late = 0
 	ev.Sender.Ref.Domain = c.Ref.Domain
+	if rest, ok := strings.CutPrefix(ev.Text, pictureMark+" "); ok {
+		ev.Text, ev.Picture = rest, &chat.Picture{Ref: chat.Ref{Domain: c.Ref.Domain, ID: "picture"}}
+	}
 	r.mention(&ev)
 	if rest, ok := strings.CutPrefix(ev.Text, "@bot "); ok {
 		ev.Text, ev.ToBot = rest, true

@@ -30,6 +30,9 @@ func (r *run) print() {
 		for _, c := range m.Content.Choices {
 			lines[len(lines)-1] += " [" + c.Label + "]"
 		}
+		if m.Content.Picture != nil && !m.Deleted {
+			lines[len(lines)-1] += " " + pictureMark
+		}
 		if m.Content.File != nil {
 			lines[len(lines)-1] += " (" + m.Content.File.Name + ")"
 		}

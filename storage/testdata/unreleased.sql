@@ -280,6 +280,58 @@ CREATE TABLE bind_members (
   carried      INTEGER NOT NULL DEFAULT 0 CHECK (carried IN (0, 1)), -- the community went into another one since
   PRIMARY KEY (bind_id, community_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE announcements (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  community_id INTEGER NOT NULL DEFAULT 0,              -- where it was asked for, 0 = in none
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),   -- where its report stands
+  account_id   INTEGER NOT NULL REFERENCES accounts(id),-- who asked for it
+  target       TEXT    NOT NULL CHECK (target IN ('all', 'community', 'platform', 'chats', 'here', 'people')),
+  content      TEXT    NOT NULL CHECK (json_valid(content)),
+  hash         TEXT    NOT NULL,                        -- of the content: the same text again is asked about
+  state        TEXT    NOT NULL CHECK (state IN ('planned', 'sent', 'missed', 'cancelled')),
+  corrects     INTEGER NOT NULL DEFAULT 0,              -- the announcement it corrects
+  due_at       INTEGER NOT NULL DEFAULT 0,              -- 0 = at once
+  created_at   INTEGER NOT NULL,
+  sent_at      INTEGER NOT NULL DEFAULT 0,
+  recalled_at  INTEGER NOT NULL DEFAULT 0,
+  shown        TEXT    NOT NULL DEFAULT '',             -- what the report says now: it is edited when that changes
+  CHECK (state <> 'planned' OR due_at > 0),
+  CHECK (state <> 'sent' OR sent_at > 0)
+) STRICT;
+CREATE TABLE announcement_targets (
+  announcement_id INTEGER NOT NULL REFERENCES announcements(id),
+  chat_id         INTEGER NOT NULL REFERENCES chats(id),
+  position        INTEGER NOT NULL CHECK (position > 0),   -- its number in the report
+  account_id      INTEGER NOT NULL DEFAULT 0,              -- direct messages: whom it is for
+  PRIMARY KEY (announcement_id, chat_id),
+  UNIQUE (announcement_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE announcement_letters (
+  announcement_id INTEGER NOT NULL REFERENCES announcements(id),
+  chat_id         INTEGER NOT NULL REFERENCES chats(id),
+  kind            TEXT    NOT NULL CHECK (kind IN ('post', 'recall')),
+  try             INTEGER NOT NULL CHECK (try > 0),
+  letter_id       INTEGER NOT NULL DEFAULT 0,
+  chosen          INTEGER NOT NULL DEFAULT 0 CHECK (chosen IN (0, 1)), -- posted again though the one before may have arrived: somebody's word
+  state           TEXT    NOT NULL DEFAULT '' CHECK (letter_id <> 0 OR state <> ''),
+  error           TEXT    NOT NULL DEFAULT '',
+  settled_at      INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (announcement_id, chat_id, kind, try)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dm_consents (
+  person_id INTEGER NOT NULL PRIMARY KEY REFERENCES people(id),
+  allowed   INTEGER NOT NULL CHECK (allowed IN (0, 1)),
+  at        INTEGER NOT NULL
+) STRICT;
+CREATE TABLE dm_sends (
+  person_id       INTEGER NOT NULL REFERENCES people(id),
+  month           TEXT    NOT NULL CHECK (month GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]'),
+  n               INTEGER NOT NULL CHECK (n > 0),
+  announcement_id INTEGER NOT NULL REFERENCES announcements(id),
+  at              INTEGER NOT NULL,
+  PRIMARY KEY (person_id, month, n),
+  UNIQUE (person_id, announcement_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE draws (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,          -- the number people use; never used again
   community_id INTEGER NOT NULL REFERENCES communities(id),
@@ -446,6 +498,8 @@ INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f28
 INSERT INTO schema_migrations VALUES ('0004_checkin.sql', '5dcbd08191d7a231e8ea97c11ec34ad190b1347f6d6bf2123df9175a7bb3c8a2', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0005_waiting.sql', 'a099e7a53ab5f1078ac4cbc5b378a533bf7d3905fd4f64955e5960f9bd5f88aa', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0007_bind.sql', '281329cfa6c6870c992830281ec38c6be8546d7c24286cec734d9e339cdf210d', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0009_announce.sql', '721bc8dedf2e0b1dc89cbc6540aa554d6bfa1294fda16a4c393d4a0fa8c7f921', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0010_dm.sql', '8c4ec92b0519c2306ace98acab5ead35b9708f157f341156c8d5b68c420401d1', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0011_draw.sql', 'cf1825315c5a85506c39dc3bb8d676f2d12bd2cda8a029f70e25194489e9a159', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0012_poll.sql', '2b6e734e981dbf63b29b285a87252f0520ac943df1f6114f79a97d854ab82707', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000, 0);
@@ -595,6 +649,10 @@ CREATE UNIQUE INDEX binds_from ON binds(from_person) WHERE state = 'live';
 CREATE INDEX binds_into ON binds(into_person) WHERE state = 'live';
 CREATE INDEX bind_members_into ON bind_members(into_member);
 CREATE INDEX inbox_queue ON inbox(queue, id) WHERE queue <> '' AND state <> 'failed';
+CREATE INDEX announcements_hash ON announcements(hash, id);
+CREATE INDEX announcement_targets_chat ON announcement_targets(chat_id);
+CREATE UNIQUE INDEX announcement_letters_letter ON announcement_letters(letter_id) WHERE letter_id <> 0;
+CREATE INDEX announcement_letters_chat ON announcement_letters(chat_id);
 CREATE INDEX draws_community ON draws(community_id, id);
 CREATE INDEX draws_waiting ON draws(round) WHERE state = 'frozen' AND beacon = 'drand';
 CREATE UNIQUE INDEX draw_entries_once ON draw_entries(draw_id, person_id) WHERE state = 'in';
