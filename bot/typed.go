@@ -81,11 +81,13 @@ func (req *Request) enter(ctx context.Context) error {
 
 // talk is what is no command: it is counted and heard by listeners.
 func (e *Engine) talk(ctx context.Context, req *Request) (Reply, error) {
-	if req.Private || req.Account.ID == 0 || req.Event.Sender.Anonymous || req.Event.Kind != chat.Message {
+	if req.Account.ID == 0 || req.Event.Sender.Anonymous || req.Event.Kind != chat.Message {
 		return Reply{}, nil
 	}
-	if err := req.Tx.CountMessage(ctx, req.Chat.ID, req.Account.ID, req.At); err != nil {
-		return Reply{}, err
+	if !req.Private {
+		if err := req.Tx.CountMessage(ctx, req.Chat.ID, req.Account.ID, req.At); err != nil {
+			return Reply{}, err
+		}
 	}
 	if err := req.Tx.CountTalk(ctx, req.Chat.ID, req.Account.ID, req.Day); err != nil {
 		return Reply{}, err

@@ -119,6 +119,9 @@ const (
 	keepTalk    = 100 * 24 * time.Hour // the longest a draw may ask for is 90 days
 )
 
+// KeepTalk is how long what was said in groups is kept.
+const KeepTalk = 30 * 24 * time.Hour
+
 // Prune removes what nobody needs any more: old dedupe rows, letters, timers.
 func (tx *Tx) Prune(ctx context.Context) error {
 	old := millis(tx.Now.Add(-keepLetters))
@@ -140,6 +143,8 @@ func (tx *Tx) Prune(ctx context.Context) error {
 		{"DELETE FROM bind_codes WHERE expires_at < ?", 0},
 		{"DELETE FROM bind_tries WHERE since < ?", keepSeen},
 		{"DELETE FROM inbox WHERE state = 'failed' AND created_at < ?", keepLetters},
+		{"DELETE FROM talk_lines WHERE at < ?", KeepTalk},
+		{"DELETE FROM human_calls WHERE at < ?", keepSeen},
 	} {
 		if _, err := tx.q.exec(ctx, s.sql, millis(tx.Now.Add(-s.keep))); err != nil {
 			return classify(err)

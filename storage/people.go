@@ -211,6 +211,8 @@ func (tx *Tx) eraseOne(ctx context.Context, id int64, pseudonym string) error {
 		{"DELETE FROM previews WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM outbox WHERE state NOT IN ('queued', 'sending') AND account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM dm_consents WHERE person_id = ?", []any{id}},
+		{"DELETE FROM talk_lines WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
+		{"DELETE FROM human_calls WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"UPDATE members SET hidden = 1 WHERE person_id = ?", []any{id}},
 		{"UPDATE scores SET hidden = 1 WHERE member_id IN (SELECT id FROM members WHERE person_id = ?)", []any{id}},
 	} {

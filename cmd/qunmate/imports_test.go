@@ -116,6 +116,10 @@ var arrows = []arrow{
 		why:  "who wins a draw is computed from bytes; what computes it again must not need the program",
 	},
 	{
+		from: "commands/faq/match",
+		why:  "which question a message asks is computed from texts alone, and measured on labelled messages",
+	},
+	{
 		from: "commands/*/...", to: []string{"bot", "bot/chat", "bot/chatday", "storage", "scheduler/when"},
 		tests: []string{chattest, commandtest, storagetest, tgtest},
 		why:   "a command is rules and SQL inside one transaction: a platform in reach means network inside it, another command means that neither can be left out or understood alone",
@@ -138,6 +142,7 @@ var owners = map[string][]string{
 	"github.com/coder/websocket":         {"bot/platform/wecombot/..."},
 	"github.com/consensys/gnark-crypto/": {"commands/draw/fair"},
 	"github.com/go-telegram/bot":         {"bot/platform/telegram/..."},
+	"github.com/longbridgeapp/opencc":    {"commands/faq/match"},
 	"github.com/silenceper/wechat/v2":    {"bot/platform/internal/wxhttp", "bot/platform/wechatmp/...", "bot/platform/wecomapp/...", "bot/platform/wecomhook/...", "bot/platform/wecomcontact/..."},
 	"github.com/gofrs/flock":             {"storage", "cmd/qunmate"},
 	"github.com/robfig/cron/v3":          {"bot/config", "scheduler/when"},

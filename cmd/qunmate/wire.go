@@ -14,6 +14,7 @@ import (
 	"qunmate/bot/platform/sandbox"
 	"qunmate/commands/announce"
 	"qunmate/commands/checkin"
+	"qunmate/commands/faq"
 	"qunmate/commands/help"
 	"qunmate/commands/points"
 	"qunmate/commands/settings"
@@ -57,6 +58,7 @@ func families() []family {
 		{help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule}), nil, nil},
 		{checkin.Commands(), checkin.Actions(), checkin.Listeners()},
 		{points.Commands(), points.Actions(), points.Listeners()},
+		{faq.Commands(), faq.Actions(), faq.Listeners()},
 		{settings.Commands(own), settings.Actions(own), nil},
 		{announce.Commands(), announce.Actions(), announce.Listeners()},
 	}

@@ -8,6 +8,7 @@ import (
 	"qunmate/bot"
 	"qunmate/commands/checkin"
 	"qunmate/commands/commandtest"
+	"qunmate/commands/faq"
 	"qunmate/commands/help"
 	"qunmate/commands/points"
 	"qunmate/commands/settings"
@@ -32,6 +33,9 @@ func everything() commandtest.Families {
 	f.Commands = append(f.Commands, settings.Commands(own)...)
 	f.Commands = append(f.Commands, help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule})...)
 	f.Actions = append(f.Actions, settings.Actions(own)...)
+	f.Commands = append(f.Commands, faq.Commands()...)
+	f.Actions = append(f.Actions, faq.Actions()...)
+	f.Listeners = append(f.Listeners, faq.Listeners()...)
 	return f
 }
 

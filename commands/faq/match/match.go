@@ -93,7 +93,7 @@ func NewSet(rules []Rule) *Set {
 // parts cuts a word at its blanks: "pickup when" asks for both.
 func parts(word string) [][]rune {
 	var out [][]rune
-	for _, f := range strings.Fields(word) {
+	for f := range strings.FieldsSeq(word) {
 		if t := NewText(f); len(t.Letters) > 0 {
 			out = append(out, t.Letters)
 		}
@@ -106,6 +106,8 @@ type Hit struct {
 	Rule  int64
 	Score float64 // 0 to 1
 	Word  string  // the word that fits best
+	// Doubtful: the words are there, but the message may be about something else.
+	Doubtful bool
 }
 
 // The scores above which something is done.
@@ -176,10 +178,14 @@ func (c compiled) score(m message) Hit {
 			best.Score, best.Word = 1, p.String()
 		}
 	}
-	if best.Score == 0 || c.Mode != Fuzzy {
+	if best.Score == 0 || c.Mode == Exact {
 		return best
 	}
-	best.Score = min(1, best.Score+0.02*float64(more-1)) * m.doubt(c, best.Word)
+	d := m.doubt(c, best.Word)
+	best.Doubtful = d < 1 || best.Score < inside
+	if c.Mode == Fuzzy {
+		best.Score = min(1, best.Score+0.02*float64(more-1)) * d
+	}
 	return best
 }
 
@@ -290,7 +296,7 @@ func scattered(letters, part []rune) bool {
 // slip: the word stands there with a wrong, a missing or an additional letter.
 // Short words are not forgiven: with one letter changed they are other words.
 func slip(letters, part []rune) bool {
-	limit := 0
+	var limit int
 	switch n := len(part); {
 	case latin(part[0]) && n >= 8, !latin(part[0]) && n >= 7:
 		limit = 2

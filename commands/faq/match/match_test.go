@@ -90,7 +90,9 @@ func TestGroupMessagesAreAnsweredAsAPersonWould(t *testing.T) {
 	if n < 300 {
 		t.Errorf("%d labelled messages, want 300 at least", n)
 	}
-	precision, recall := quality(t, func(l labelled, got string, h []match.Hit) { t.Logf("%s: answered %s, want %s %v", l.text, got, l.want, h) })
+	precision, recall := quality(t, func(l labelled, got string, h []match.Hit) {
+		t.Logf("%s: answered %s, want %s %v", l.text, got, l.want, h)
+	})
 	t.Logf("%d messages: precision %.3f, recall %.3f", n, precision, recall)
 	if precision < 0.95 || recall < 0.8 {
 		t.Errorf("precision %.3f (want 0.95), recall %.3f (want 0.8)", precision, recall)

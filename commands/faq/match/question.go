@@ -66,12 +66,7 @@ func (t Text) Question() Wants {
 			return w
 		}
 	}
-	for _, kind := range []string{"how", "what", "yesno", "ask"} {
-		if t.has(kind) {
-			return Anything
-		}
-	}
-	if t.Asks {
+	if t.Asks || slices.ContainsFunc([]string{"how", "what", "yesno", "ask"}, t.has) {
 		return Anything
 	}
 	return Nothing
@@ -96,8 +91,6 @@ func (t Text) core() []rune {
 }
 
 // idle are all words that say nothing about the subject, longest first.
-//
-//nolint:gochecknoglobals // what words.txt holds
 var idle = func() [][]rune {
 	var out [][]rune
 	for _, kind := range []string{"time", "place", "price", "how", "what", "yesno", "ask", "empty"} {

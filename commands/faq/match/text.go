@@ -18,6 +18,8 @@ import (
 const MaxText = 200
 
 // simplified is made at first use: its tables take half a megabyte.
+//
+//nolint:gochecknoglobals // made once
 var simplified = sync.OnceValues(func() (*opencc.OpenCC, error) { return opencc.New("t2s") })
 
 // Text is a message or a word in the form in which they are compared.
@@ -58,21 +60,20 @@ func NewText(s string) Text {
 			break
 		}
 	}
-	t.pick()
+	t.Letters, t.Asks = pick(t.Letters, t.Asks)
 	return t
 }
 
 // pick reads the Chinese way to ask by offering both: the verb, "not", and the
 // verb again. What remains is the verb.
-func (t *Text) pick() {
-	l := t.Letters
+func pick(l []rune, asks bool) ([]rune, bool) {
 	for i := 0; i+2 < len(l); i++ {
 		if l[i] == l[i+2] && string(l[i+1]) == not {
-			t.Asks = true
+			asks = true
 			l = slices.Delete(l, i, i+2)
 		}
 	}
-	t.Letters = l
+	return l, asks
 }
 
 // String is the text for people who look at a score.

@@ -1,0 +1,10 @@
+package faq
+
+// For the tests of what is typed.
+var (
+	ParseDraft = parseDraft
+	ParseTable = parseTable
+	Table      = table
+)
+
+type MistakeError = mistakeError
