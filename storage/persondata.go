@@ -21,8 +21,8 @@ type PersonData struct {
 	Polls       []PersonPoll       `json:"polls,omitempty"`
 	Draws       []PersonDraw       `json:"draws"`
 	// DirectMessages is what the person said about them; nil if nothing.
-	DirectMessages *PersonDMs `json:"direct_messages,omitempty"`
-	Said        []PersonLine       `json:"said"` // short messages of the last 30 days, oldest first
+	DirectMessages *PersonDMs   `json:"direct_messages,omitempty"`
+	Said           []PersonLine `json:"said"` // short messages of the last 30 days, oldest first
 }
 
 // PersonDraw is a ticket, with the salt that finds its line in the receipt.
