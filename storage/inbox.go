@@ -137,6 +137,8 @@ func (tx *Tx) Prune(ctx context.Context) error {
 		{"DELETE FROM outbox WHERE settled_at > 0 AND settled_at < ? AND slot = ''", keepLetters},
 		// Nobody asks for a confirmation any more: its connection is gone.
 		{"DELETE FROM outbox WHERE state = 'waiting' AND created_at < ?", keepLetters},
+		{"DELETE FROM contact_changes WHERE done_at > 0 AND done_at < ?", keepTimers},
+		{"DELETE FROM contact_members WHERE left_at > 0 AND left_at < ?", keepLetters},
 		{"DELETE FROM timers WHERE done_at > 0 AND done_at < ?", keepTimers},
 		{"DELETE FROM previews WHERE expires_at < ?", keepTimers},
 		{"DELETE FROM refusals WHERE until < ?", keepSeen},

@@ -199,8 +199,8 @@ type WaitingLetter struct {
 	Since      time.Time // when the platform took it, UTC
 }
 
-// WaitingLetters lists what waits for a confirmation on a connection, oldest
-// first.
+// WaitingLetters lists what waits for a confirmation in the chats of a
+// connection, oldest first: one that was renamed finds its letters.
 func (r *Reader) WaitingLetters(ctx context.Context, connection string) ([]WaitingLetter, error) {
 	return list(ctx, r, func(rows *sql.Rows, l *WaitingLetter) error {
 		var at int64
@@ -208,7 +208,7 @@ func (r *Reader) WaitingLetters(ctx context.Context, connection string) ([]Waiti
 		l.Since = FromMillis(at)
 		return err
 	}, `SELECT x.id, h.external_id, x.external_id, x.next_at FROM outbox x INDEXED BY outbox_waiting JOIN chats h ON h.id = x.chat_id
-		WHERE x.state = 'waiting' AND x.connection = ? ORDER BY x.id`, connection)
+		WHERE x.state = 'waiting' AND h.connection = ? ORDER BY x.id`, connection)
 }
 
 // CountPosts counts the broadcasts that a chat got since an instant and those

@@ -195,6 +195,8 @@ func (tx *Tx) eraseOne(ctx context.Context, id int64, pseudonym string) error {
 		args []any
 	}{
 		// The external id is kept out of the row: whoever comes back is a new person.
+		// Who is still in a customer group stays on the platform's list of it.
+		{"DELETE FROM contact_members WHERE left_at > 0 AND user IN (SELECT external_id FROM accounts WHERE domain = 'wecom' AND person_id = ?)", []any{id}},
 		{"UPDATE accounts SET name = ?, username = '', language = '', external_id = 'erased:' || id, updated_at = ? WHERE person_id = ?", []any{pseudonym, now, id}},
 		{"UPDATE people SET name = ?, language = '', home = 0, operator = 0, erased_at = ? WHERE id = ?", []any{pseudonym, now, id}},
 		{"UPDATE binds SET state = 'erased' WHERE state = 'live' AND (from_person = ?1 OR into_person = ?1)", []any{id}},

@@ -116,7 +116,8 @@ type PersonPresence struct {
 	Joins         int        `json:"joins"`
 	Messages      int64      `json:"messages"`
 	LastMessageAt *time.Time `json:"last_message_at,omitempty"`
-	Roles         []string   `json:"roles,omitempty"` // in this chat
+	Roles         []string   `json:"roles,omitempty"`  // in this chat
+	Source        string     `json:"source,omitempty"` // of the QR code by which he came into a customer group
 }
 
 // PersonData gathers what is kept of a person, or ErrNotFound. What others did
@@ -214,13 +215,14 @@ func (r *Reader) personPresence(ctx context.Context, personID int64) ([]PersonPr
 	out, err := list(ctx, r, func(rows *sql.Rows, p *PersonPresence) error {
 		var joined, left, last int64
 		var roles string
-		if err := rows.Scan(&p.Chat, &p.ChatID, &p.Domain, &p.Present, &joined, &left, &p.Joins, &p.Messages, &last, &roles); err != nil {
+		if err := rows.Scan(&p.Chat, &p.ChatID, &p.Domain, &p.Present, &joined, &left, &p.Joins, &p.Messages, &last, &roles, &p.Source); err != nil {
 			return err
 		}
 		p.JoinedAt, p.LeftAt, p.LastMessageAt = FromMillis(joined), instantOrNil(left), instantOrNil(last)
 		return json.Unmarshal([]byte(roles), &p.Roles)
 	}, `SELECT h.title, h.id, h.domain, x.present, x.joined_at, x.left_at, x.joins, x.messages, x.last_message_at,
-			(SELECT json_group_array(DISTINCT c.role) FROM chat_admins c WHERE c.chat_id = x.chat_id AND c.account_id = x.account_id)
+			(SELECT json_group_array(DISTINCT c.role) FROM chat_admins c WHERE c.chat_id = x.chat_id AND c.account_id = x.account_id),
+			COALESCE((SELECT max(m.state) FROM contact_members m WHERE m.user = a.external_id AND m.chat = h.external_id AND h.domain = 'wecom'), '')
 		FROM accounts a JOIN presence x ON x.account_id = a.id JOIN chats h ON h.id = x.chat_id
 		WHERE a.person_id = ? ORDER BY x.joined_at, h.id`, personID)
 	if out == nil {

@@ -240,6 +240,58 @@ CREATE TABLE "outbox" (
   into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
   error       TEXT    NOT NULL DEFAULT ''
 ) STRICT;
+CREATE TABLE contact_groups (
+  agent   TEXT    NOT NULL,
+  chat    TEXT    NOT NULL, -- the platform's id
+  name    TEXT    NOT NULL,
+  owner   TEXT    NOT NULL,
+  version TEXT    NOT NULL, -- of the list of members
+  gone    INTEGER NOT NULL CHECK (gone IN (0, 1)),
+  read_at INTEGER NOT NULL,
+  PRIMARY KEY (agent, chat)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE contact_members (
+  agent     TEXT    NOT NULL,
+  chat      TEXT    NOT NULL,
+  user      TEXT    NOT NULL,
+  staff     INTEGER NOT NULL CHECK (staff IN (0, 1)),
+  state     TEXT    NOT NULL,            -- of the join way by which he came
+  invitor   TEXT    NOT NULL,            -- the employee who brought him
+  joined_at INTEGER NOT NULL,
+  left_at   INTEGER NOT NULL DEFAULT 0,  -- 0 = he is there
+  stays     INTEGER NOT NULL CHECK (stays >= 1),
+  CHECK (left_at = 0 OR left_at >= joined_at),
+  PRIMARY KEY (agent, chat, user)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE contact_changes (
+  id      INTEGER PRIMARY KEY,
+  agent   TEXT    NOT NULL,
+  key     TEXT    NOT NULL,
+  chat    TEXT    NOT NULL,
+  kind    TEXT    NOT NULL,
+  users   TEXT    NOT NULL CHECK (json_valid(users)),
+  version TEXT    NOT NULL,
+  removed INTEGER NOT NULL CHECK (removed IN (0, 1)),
+  at      INTEGER NOT NULL,
+  done_at INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (agent, key)
+) STRICT;
+CREATE TABLE contact_events (
+  id    INTEGER PRIMARY KEY AUTOINCREMENT,
+  agent TEXT    NOT NULL,
+  event TEXT    NOT NULL CHECK (json_valid(event))
+) STRICT;
+CREATE TABLE contact_ways (
+  agent      TEXT    NOT NULL,
+  id         TEXT    NOT NULL, -- config_id
+  chat       TEXT    NOT NULL,
+  state      TEXT    NOT NULL,
+  name       TEXT    NOT NULL,
+  qr         TEXT    NOT NULL,
+  created_at INTEGER NOT NULL,
+  closed_at  INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (agent, id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE bind_codes (
   hash       TEXT    NOT NULL PRIMARY KEY,
   account_id INTEGER NOT NULL UNIQUE REFERENCES accounts(id), -- who asked for it
@@ -497,6 +549,7 @@ INSERT INTO schema_migrations VALUES ('0002_engine.sql', '94ce0eb6c83e8decf93266
 INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f281ebdceef3caf6d7b434cceb86c07dd0e957d6c4ef3', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0004_checkin.sql', '5dcbd08191d7a231e8ea97c11ec34ad190b1347f6d6bf2123df9175a7bb3c8a2', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0005_waiting.sql', 'a099e7a53ab5f1078ac4cbc5b378a533bf7d3905fd4f64955e5960f9bd5f88aa', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0006_wecomcontact.sql', 'ee9a96489d28ba2ffe1e94f28660bd13dfe4a440ce50819f72e51436ad8dd598', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0007_bind.sql', '281329cfa6c6870c992830281ec38c6be8546d7c24286cec734d9e339cdf210d', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0009_announce.sql', '721bc8dedf2e0b1dc89cbc6540aa554d6bfa1294fda16a4c393d4a0fa8c7f921', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0010_dm.sql', '8c4ec92b0519c2306ace98acab5ead35b9708f157f341156c8d5b68c420401d1', 1795348800000);
@@ -644,6 +697,10 @@ CREATE INDEX outbox_sending ON outbox(id) WHERE state = 'sending';
 CREATE INDEX outbox_waiting ON outbox(chat_id, external_id) WHERE state = 'waiting';
 CREATE INDEX outbox_slot ON outbox(chat_id, slot, id) WHERE slot <> '';
 CREATE INDEX outbox_settled ON outbox(settled_at) WHERE settled_at > 0;
+CREATE INDEX contact_members_user ON contact_members(user);
+CREATE INDEX contact_changes_open ON contact_changes(agent, chat) WHERE done_at = 0;
+CREATE INDEX contact_changes_done ON contact_changes(done_at) WHERE done_at > 0;
+CREATE UNIQUE INDEX contact_ways_state ON contact_ways(agent, chat, state) WHERE closed_at = 0;
 CREATE INDEX people_merged ON people(merged_into) WHERE merged_into <> 0;
 CREATE UNIQUE INDEX binds_from ON binds(from_person) WHERE state = 'live';
 CREATE INDEX binds_into ON binds(into_person) WHERE state = 'live';

@@ -1,0 +1,403 @@
+package wecomcontact
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/bot/platform/wecomcontact/contacttest"
+)
+
+// logs collects what is logged, for tests that read it.
+type logs struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// shelf is a Store in memory. What is on it survives a restart of the rig.
+type shelf struct {
+	mu       sync.Mutex
+	groups   map[string]Group
+	members  map[string]map[string]Member
+	changes  []Change
+	done     map[int64]bool
+	queue    []Queued
+	last     int64
+	waiting  []Task
+	ways     []Way
+	template [2]string
+	fail     error
+}
+
+func newShelf() *shelf {
+	return &shelf{groups: map[string]Group{}, members: map[string]map[string]Member{}, done: map[int64]bool{}}
+}
+
+func (s *shelf) open() (func(), error) {
+	s.mu.Lock()
+	return s.mu.Unlock, s.fail
+}
+
+func (s *shelf) Groups(context.Context) ([]Group, error) {
+	done, err := s.open()
+	defer done()
+	var out []Group
+	for _, g := range s.groups {
+		out = append(out, g)
+	}
+	return out, err
+}
+
+func (s *shelf) Baseline(_ context.Context, id string) (Group, []Member, error) {
+	done, err := s.open()
+	defer done()
+	var out []Member
+	for _, m := range s.members[id] {
+		out = append(out, m)
+	}
+	return s.groups[id], out, err
+}
+
+func (s *shelf) Apply(_ context.Context, g Group, members []Member, events [][]byte, ids []int64) error {
+	done, err := s.open()
+	defer done()
+	if err != nil {
+		return err
+	}
+	if g.Chat != "" {
+		s.groups[g.Chat] = g
+		if s.members[g.Chat] == nil {
+			s.members[g.Chat] = map[string]Member{}
+		}
+	}
+	for _, m := range members {
+		s.members[g.Chat][m.User] = m
+	}
+	for _, ev := range events {
+		s.last++
+		s.queue = append(s.queue, Queued{ID: s.last, Event: ev})
+	}
+	for _, id := range ids {
+		s.done[id] = true
+	}
+	return nil
+}
+
+func (s *shelf) Note(_ context.Context, c Change) (bool, error) {
+	done, err := s.open()
+	defer done()
+	if err != nil || slices.ContainsFunc(s.changes, func(o Change) bool { return o.Key == c.Key }) {
+		return false, err
+	}
+	s.last++
+	c.ID = s.last
+	s.changes = append(s.changes, c)
+	return true, nil
+}
+
+func (s *shelf) Changes(_ context.Context, id string) ([]Change, error) {
+	done, err := s.open()
+	defer done()
+	var out []Change
+	for _, c := range s.changes {
+		if !s.done[c.ID] && (id == "" || c.Chat == id) {
+			out = append(out, c)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Change) int { return a.At.Compare(b.At) })
+	return out, err
+}
+
+func (s *shelf) Queue(_ context.Context, limit int) ([]Queued, error) {
+	done, err := s.open()
+	defer done()
+	return slices.Clone(s.queue[:min(limit, len(s.queue))]), err
+}
+
+func (s *shelf) Unqueue(_ context.Context, ids []int64) error {
+	done, err := s.open()
+	defer done()
+	if err == nil {
+		s.queue = slices.DeleteFunc(s.queue, func(q Queued) bool { return slices.Contains(ids, q.ID) })
+	}
+	return err
+}
+
+func (s *shelf) Waiting(context.Context) ([]Task, error) {
+	done, err := s.open()
+	defer done()
+	return slices.Clone(s.waiting), err
+}
+
+func (s *shelf) Way(_ context.Context, id, state string) (Way, bool, error) {
+	done, err := s.open()
+	defer done()
+	for _, w := range s.ways {
+		if w.Chat == id && w.State == state {
+			return w, true, err
+		}
+	}
+	return Way{}, false, err
+}
+
+func (s *shelf) KeepWay(_ context.Context, w Way) error {
+	done, err := s.open()
+	defer done()
+	if err == nil {
+		s.ways = append(s.ways, w)
+	}
+	return err
+}
+
+func (s *shelf) DropWay(_ context.Context, id string) error {
+	done, err := s.open()
+	defer done()
+	s.ways = slices.DeleteFunc(s.ways, func(w Way) bool { return w.ID == id })
+	return err
+}
+
+func (s *shelf) Template(context.Context) (string, string, error) {
+	done, err := s.open()
+	defer done()
+	return s.template[0], s.template[1], err
+}
+
+func (s *shelf) KeepTemplate(_ context.Context, id, text string) error {
+	done, err := s.open()
+	defer done()
+	s.template = [2]string{id, text}
+	return err
+}
+
+func (s *shelf) setFail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail = err
+}
+
+// rig is a connection with its server and an engine that takes every event
+// once.
+type rig struct {
+	*Contact
+	t     *testing.T
+	s     *contacttest.Server
+	shelf *shelf
+	logs  *logs
+	opts  Options
+	stop  func() error
+
+	mu     sync.Mutex
+	known  map[string]bool
+	events []chat.Event
+	commit func() error // fails deliveries
+}
+
+// bubble runs a test with a fake clock against a server in memory.
+func bubble(t *testing.T, so contacttest.Options, change func(*Options), test func(*testing.T, *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, so, change)
+		test(t, r)
+		if r.stop != nil {
+			if err := r.stop(); err != nil {
+				t.Errorf("Run ended with %v", err)
+			}
+		}
+		r.clean()
+	})
+}
+
+func newRig(t *testing.T, so contacttest.Options, change func(*Options)) *rig {
+	t.Helper()
+	s := contacttest.NewServer(so)
+	r := &rig{t: t, s: s, shelf: newShelf(), logs: &logs{}, known: map[string]bool{}}
+	r.opts = Options{
+		Name: "staff/groups", CorpID: contacttest.CorpID, AgentID: contacttest.AgentID, Secret: contacttest.Secret, BaseURL: s.URL(), Transport: s.Transport(),
+		Store: r.shelf, Callbacks: true, Log: slog.New(slog.NewTextHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Rand: func() float64 { return 0.5 },
+	}
+	if change != nil {
+		change(&r.opts)
+	}
+	r.open()
+	return r
+}
+
+func (r *rig) open() {
+	r.t.Helper()
+	var err error
+	if r.Contact, err = New(r.t.Context(), r.opts); err != nil {
+		r.t.Fatal(err)
+	}
+	contact := r.Contact
+	r.s.Connect(func(ctx context.Context, xml []byte) error {
+		_, err := contact.HandleEvent(ctx, xml)
+		return err
+	})
+}
+
+// clean holds the test against what no program should do or say.
+func (r *rig) clean() {
+	r.t.Helper()
+	if p := r.s.Problems(); len(p) > 0 {
+		r.t.Errorf("the server saw what no program should do: %q", p)
+	}
+	if strings.Contains(r.logs.String(), "must-never-be-logged") {
+		r.t.Errorf("a secret is in the log:\n%s", r.logs)
+	}
+	if r.t.Failed() {
+		r.t.Logf("log:\n%s", r.logs)
+	}
+}
+
+func (r *rig) deliver(_ context.Context, events []chat.Event) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.commit != nil {
+		if err := r.commit(); err != nil {
+			return err
+		}
+	}
+	for _, ev := range events {
+		if r.known[ev.ID.ID] {
+			continue
+		}
+		r.known[ev.ID.ID] = true
+		r.events = append(r.events, ev)
+		if d, ok := ev.Detail.(chat.Delivery); ok {
+			r.shelf.mu.Lock()
+			r.shelf.waiting = slices.DeleteFunc(r.shelf.waiting, func(t Task) bool { return t.Chat == ev.Chat.Ref.ID && t.ID == d.ID })
+			r.shelf.mu.Unlock()
+		}
+	}
+	return nil
+}
+
+func (r *rig) setCommit(f func() error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.commit = f
+}
+
+// start runs the connection.
+func (r *rig) start() {
+	r.t.Helper()
+	ctx, cancel := context.WithCancel(r.t.Context())
+	done := make(chan error, 1)
+	contact := r.Contact
+	go func() { done <- contact.Run(ctx, r.deliver) }()
+	r.stop = sync.OnceValue(func() error {
+		cancel()
+		return <-done
+	})
+	synctest.Wait()
+}
+
+// restart is a crash and a new process on the same store.
+func (r *rig) restart() {
+	r.t.Helper()
+	if err := r.stop(); err != nil {
+		r.t.Errorf("Run ended with %v", err)
+	}
+	r.open()
+	r.start()
+}
+
+func (r *rig) pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// news are the events since the last call, in a word each.
+func (r *rig) news() []string {
+	r.t.Helper()
+	synctest.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := []string{}
+	for _, ev := range r.events {
+		out = append(out, word(ev))
+	}
+	r.events = nil
+	return out
+}
+
+// word is an event in short.
+func word(ev chat.Event) string {
+	switch d := ev.Detail.(type) {
+	case chat.Membership:
+		s := fmt.Sprintf("%s %s", ev.Kind, d.User.Ref.ID)
+		switch {
+		case d.Already:
+			s += " already"
+		case d.Source != "":
+			s += " from " + d.Source
+		}
+		switch {
+		case d.By.Anonymous:
+			s += " by somebody"
+		case d.By.Ref.ID != "":
+			s += " by " + d.By.Ref.ID
+		}
+		return s
+	case chat.ChatChange:
+		return string(d.Standing) + " " + ev.Chat.Title
+	case chat.Delivery:
+		return strings.TrimSpace(string(d.Fate) + " " + d.Reason)
+	}
+	return string(ev.Kind)
+}
+
+func (r *rig) heard(want ...string) {
+	r.t.Helper()
+	if got := r.news(); !slices.Equal(got, want) {
+		r.t.Errorf("heard %q\nwant  %q", got, want)
+	}
+}
+
+// post sends a broadcast and keeps it as the outbox does.
+func (r *rig) post(chatID, text string) error {
+	r.t.Helper()
+	sent, err := r.Send(r.t.Context(), chat.Letter{Chat: place(chatID), Content: chat.Content{Text: text}})
+	if err == nil {
+		if !sent.Waiting {
+			r.t.Errorf("%q does not wait", text)
+		}
+		r.shelf.mu.Lock()
+		r.shelf.waiting = append(r.shelf.waiting, Task{Chat: chatID, ID: sent.ID, Since: time.Now()})
+		r.shelf.mu.Unlock()
+	}
+	return err
+}
+
+func place(id string) chat.Chat { return chat.Chat{Ref: groupRef(id), Type: chat.Group} }
+
+// fault is the SendError in err.
+func fault(t *testing.T, err error) *chat.SendError {
+	t.Helper()
+	se, ok := errors.AsType[*chat.SendError](err)
+	if !ok {
+		t.Fatalf("%v (%T) is no SendError", err, err)
+	}
+	return se
+}

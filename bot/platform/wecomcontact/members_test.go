@@ -1,0 +1,346 @@
+package wecomcontact
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/bot/platform/wecomcontact/contacttest"
+)
+
+const (
+	ann = "wmann_AAAAxyz"
+	bob = "wmbob_AAAAxyz"
+	eve = "wmeve_AAAAxyz"
+)
+
+// Whoever is there at the beginning was there already; from then on everybody
+// comes with what the platform tells of his way.
+func TestComingAndGoingIsToldWithItsSource(t *testing.T) {
+	t.Parallel()
+	for name, so := range map[string]contacttest.Options{
+		"with items": {}, "with commas": {OldShape: true}, "without versions": {NoVersions: true}, "with lagging lists": {Lag: 9 * time.Second},
+		"lagging without versions": {Lag: 9 * time.Second, NoVersions: true}, "from a large corporation": {Broad: true, PageSize: 1, Strangers: []string{"lisi"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, so, nil, func(t *testing.T, r *rig) {
+				ctx := t.Context()
+				other := r.s.AddGroup("别的群", "lisi")
+				g := r.s.AddGroup("读书会", "zhangsan")
+				r.s.Come(g, ann, "阿宁", contacttest.Arrival{State: "K7Q2"})
+				r.pass(time.Minute)
+				r.start()
+				r.pass(time.Minute)
+				got := r.news()
+				slices.Sort(got)
+				if want := []string{"added 别的群", "added 读书会", "join lisi already", "join " + ann + " already", "join zhangsan already"}; !slices.Equal(got, want) {
+					t.Errorf("first: %q, want %q", got, want)
+				}
+				r.s.Join(ctx, g, bob, "Bob <b>", contacttest.Arrival{State: "K7Q2"})
+				r.pass(time.Minute)
+				r.heard("join " + bob + " from K7Q2")
+				r.s.Join(ctx, g, eve, "Eve", contacttest.Arrival{By: "zhangsan"})
+				r.pass(time.Minute)
+				r.heard("join " + eve + " by zhangsan")
+				r.s.Join(ctx, g, "wangwu", "王五", contacttest.Arrival{Staff: true, State: "K7Q2", By: "zhangsan"})
+				r.pass(time.Minute)
+				r.heard("join wangwu")
+				r.s.Leave(ctx, g, bob, false)
+				r.pass(time.Minute)
+				r.heard("leave " + bob)
+				r.s.Leave(ctx, g, eve, true)
+				r.pass(time.Minute)
+				if so.NoVersions { // then nobody is named
+					r.heard("leave " + eve)
+				} else {
+					r.heard("leave " + eve + " by somebody")
+				}
+				r.s.Join(ctx, g, bob, "Bob", contacttest.Arrival{By: ann})
+				r.pass(time.Minute)
+				r.heard("join " + bob) // brought by a friend: nobody is told
+				r.s.Rename(ctx, g, "读书会2")
+				r.pass(time.Minute)
+				r.heard("updated 读书会2")
+				r.s.Dissolve(ctx, g)
+				r.pass(time.Minute)
+				r.heard("removed 读书会2")
+				r.s.Join(ctx, other, ann, "阿宁", contacttest.Arrival{})
+				r.pass(time.Minute)
+				r.heard("join " + ann)
+				r.pass(24 * time.Hour)
+				r.heard()
+			})
+		})
+	}
+}
+
+// What happens between two readings is one leave and one join, or what the
+// callbacks told.
+func TestWhoComesAndGoesBetweenTwoReadings(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		ctx := t.Context()
+		g := r.s.AddGroup("读书会", "zhangsan")
+		r.s.Come(g, ann, "阿宁", contacttest.Arrival{})
+		r.start()
+		r.pass(time.Minute)
+		r.news()
+		r.s.Leave(ctx, g, ann, false)
+		r.pass(time.Second)
+		r.s.Join(ctx, g, ann, "阿宁", contacttest.Arrival{State: "S"})
+		r.s.Join(ctx, g, bob, "Bob", contacttest.Arrival{State: "S"})
+		r.s.Leave(ctx, g, bob, true)
+		r.pass(time.Minute)
+		r.heard("leave "+ann, "join "+ann+" from S", "join "+bob, "leave "+bob+" by somebody")
+		r.pass(time.Minute)
+		r.heard()
+	})
+}
+
+func TestAGroupThatIsMadeWhileWeRunIsFound(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		r.start()
+		r.pass(time.Minute)
+		r.heard()
+		g := r.s.Create(t.Context(), "新群", "zhangsan")
+		r.pass(time.Minute)
+		r.heard("added 新群", "join zhangsan already")
+		if !r.Serves(place(g)) || r.Serves(place("wrOther")) {
+			t.Error("does not know its own groups")
+		}
+	})
+}
+
+// Callbacks that come again, that are lost, and that come while nobody runs.
+func TestCallbacksMayBeRepeatedLostAndEarly(t *testing.T) {
+	t.Parallel()
+	for name, so := range map[string]contacttest.Options{"with versions": {}, "without": {NoVersions: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, so, nil, func(t *testing.T, r *rig) {
+				ctx := t.Context()
+				g := r.s.AddGroup("读书会", "zhangsan")
+				r.start()
+				r.pass(time.Minute)
+				r.news()
+				r.s.Join(ctx, g, ann, "阿宁", contacttest.Arrival{State: "S"})
+				r.s.Again(ctx)
+				r.pass(time.Minute)
+				r.heard("join " + ann + " from S")
+				r.s.Again(ctx)
+				r.pass(time.Minute)
+				r.s.Leave(ctx, g, ann, false)
+				r.pass(time.Minute)
+				r.s.Again(ctx)
+				r.pass(time.Hour)
+				r.heard("leave " + ann)
+				// A lost one is found with the next, or by the survey.
+				r.s.Mute(true)
+				r.s.Join(ctx, g, bob, "Bob", contacttest.Arrival{State: "S"})
+				r.s.Mute(false)
+				r.s.Join(ctx, g, eve, "Eve", contacttest.Arrival{State: "S"})
+				r.pass(time.Minute)
+				got := r.news()
+				slices.Sort(got)
+				if want := []string{"join " + bob + " from S", "join " + eve + " from S"}; !slices.Equal(got, want) {
+					t.Errorf("%q, want %q", got, want)
+				}
+				r.s.Mute(true)
+				r.s.Leave(ctx, g, bob, false)
+				r.s.Dissolve(ctx, r.s.AddGroup("nobody saw it", "lisi"))
+				r.s.Mute(false)
+				r.pass(time.Hour)
+				r.heard()
+				r.pass(6 * time.Hour)
+				r.heard("leave " + bob)
+				// While we are down a callback is not answered; it comes again, or the
+				// start finds it.
+				if err := r.stop(); err != nil {
+					t.Error(err)
+				}
+				r.s.Join(ctx, g, bob, "Bob", contacttest.Arrival{State: "S"})
+				r.open()
+				r.start()
+				r.pass(time.Minute)
+				r.heard("join " + bob + " from S")
+			})
+		})
+	}
+}
+
+// A callback is answered only after it is on disk, and events wait for the
+// engine: over a restart, once.
+func TestNothingIsLostWhileTheDatabaseTakesNothing(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		ctx := t.Context()
+		g := r.s.AddGroup("读书会", "zhangsan")
+		r.start()
+		r.pass(time.Minute)
+		r.news()
+		full := errors.New("the disk is full")
+		r.shelf.setFail(full)
+		r.s.Join(ctx, g, ann, "阿宁", contacttest.Arrival{State: "S"})
+		if _, err := r.HandleEvent(ctx, r.s.Newest()); !errors.Is(err, full) {
+			t.Errorf("answered: %v", err)
+		}
+		r.pass(time.Hour)
+		r.shelf.setFail(nil)
+		r.s.Again(ctx)
+		r.setCommit(func() error { return full })
+		r.pass(time.Hour)
+		r.heard()
+		r.restart()
+		r.pass(time.Minute)
+		r.setCommit(nil)
+		r.pass(10 * time.Minute)
+		r.heard("join " + ann + " from S")
+	})
+}
+
+// A group that nobody names any more and that cannot be read is gone; it comes
+// back with its owner.
+func TestAGroupOutOfSightIsGoneUntilItIsBack(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		ctx := t.Context()
+		g := r.s.AddGroup("读书会", "zhangsan")
+		r.start()
+		r.pass(time.Minute)
+		r.news()
+		r.s.Hide(g, true)
+		r.s.Join(ctx, g, ann, "阿宁", contacttest.Arrival{State: "S"})
+		r.pass(time.Hour)
+		r.heard() // the survey has the last word
+		r.pass(6 * time.Hour)
+		r.heard("removed 读书会")
+		if se := fault(t, r.post(g, "hello")); se.Fault != chat.Gone {
+			t.Errorf("a broadcast: %v", se)
+		}
+		r.s.Hide(g, false)
+		r.pass(7 * time.Hour)
+		r.heard("added 读书会", "join "+ann+" from S")
+	})
+}
+
+// Troubles of the platform are waited out, and said once.
+func TestTroublesAreWaitedOut(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]contacttest.Fault{
+		"busy": {Code: -1, Times: 5}, "too many calls": {Code: 45009, Times: 5}, "an expired token": {Code: 42001, Times: 5}, "a lost answer": {Drop: contacttest.AfterEffect, Times: 5},
+		"no connection": {Drop: contacttest.BeforeEffect, Times: 5}, "a page of a proxy": {Status: 502, Times: 5}, "half an answer": {Garble: true, Times: 5}, "a foreign address": {Code: 60020, Times: 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+				g := r.s.AddGroup("读书会", "zhangsan")
+				r.s.Fail(f)
+				r.start()
+				r.pass(10 * time.Minute)
+				r.heard("added 读书会", "join zhangsan already")
+				f.Path = contacttest.PathGet
+				r.s.Fail(f)
+				r.s.Join(t.Context(), g, ann, "阿宁", contacttest.Arrival{State: "S"})
+				r.pass(10 * time.Minute)
+				r.heard("join " + ann + " from S")
+				r.s.RevokeTokens()
+				r.s.Leave(t.Context(), g, ann, false)
+				r.pass(time.Minute)
+				r.heard("leave " + ann)
+				if n := strings.Count(r.logs.String(), "level=WARN") + strings.Count(r.logs.String(), "level=ERROR"); n > 3 {
+					t.Errorf("%d warnings:\n%s", n, r.logs)
+				}
+			})
+		})
+	}
+}
+
+func TestAWrongSecretEndsTheRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, contacttest.Options{}, func(o *Options) { o.Secret = "wrong-must-never-be-logged" })
+		if err := r.Run(t.Context(), r.deliver); !errors.Is(err, ErrCredentials) || strings.Contains(err.Error(), "must-never") {
+			t.Errorf("%v", err)
+		}
+		r.clean()
+	})
+}
+
+// Whatever is lost, repeated, delayed and interrupted: in the end everybody who
+// is there has come once more than he has gone, and nobody twice in a row.
+func TestRandomLivesEndInTheTruth(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(40) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			chance := rand.New(rand.NewPCG(seed, 7))
+			so := contacttest.Options{OldShape: seed%2 == 0, NoVersions: seed%3 == 0, Lag: time.Duration(chance.IntN(20)) * time.Second}
+			bubble(t, so, nil, func(_ *testing.T, r *rig) { randomLife(r, chance) })
+		})
+	}
+}
+
+func randomLife(r *rig, chance *rand.Rand) {
+	r.t.Helper()
+	ctx := r.t.Context()
+	g := r.s.AddGroup("读书会", "zhangsan")
+	there := map[string]bool{"zhangsan": true}
+	people := []string{ann, bob, eve, "lisi"}
+	r.start()
+	r.pass(time.Minute)
+	for range 60 {
+		who := people[chance.IntN(len(people))]
+		r.s.Mute(chance.IntN(5) == 0)
+		if there[who] {
+			r.s.Leave(ctx, g, who, chance.IntN(2) == 0)
+		} else {
+			r.s.Join(ctx, g, who, who, contacttest.Arrival{State: "S", Staff: who == "lisi"})
+		}
+		there[who] = !there[who]
+		if chance.IntN(4) == 0 {
+			r.s.Again(ctx)
+		}
+		switch chance.IntN(6) {
+		case 0:
+			r.restart()
+		case 1:
+			r.s.Fail(contacttest.Fault{Path: contacttest.PathGet, Drop: contacttest.AfterEffect, Times: chance.IntN(3) + 1})
+		case 2:
+			r.setCommit(func() error {
+				if chance.IntN(2) == 0 {
+					return errors.New("not now")
+				}
+				return nil
+			})
+		}
+		r.pass(time.Duration(chance.IntN(4)*chance.IntN(4)*chance.IntN(4)+1) * time.Second)
+	}
+	r.s.Mute(false)
+	r.setCommit(nil)
+	r.pass(14 * time.Hour)
+	now := map[string]bool{}
+	for _, ev := range r.events {
+		m, ok := ev.Detail.(chat.Membership)
+		if !ok {
+			continue
+		}
+		if id := m.User.Ref.ID; now[id] == (ev.Kind == chat.Join) {
+			r.t.Errorf("%s twice in a row: %s", ev.Kind, id)
+		} else {
+			now[id] = ev.Kind == chat.Join
+		}
+	}
+	for who, here := range there {
+		if now[who] != here {
+			r.t.Errorf("%s is there: %v, told: %v", who, here, now[who])
+		}
+	}
+}

@@ -1,0 +1,406 @@
+package wecomcontact
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"qunmate/bot/chat"
+	"qunmate/bot/platform/wecomcontact/contacttest"
+)
+
+// withGroup is a group that we have read.
+func withGroup(r *rig) string {
+	r.t.Helper()
+	g := r.s.AddGroup("读书会", "zhangsan")
+	r.start()
+	r.pass(time.Minute)
+	r.news()
+	return g
+}
+
+// A broadcast is seen when its owner has tapped it, and then it is told.
+func TestABroadcastWaitsForItsOwner(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		g := withGroup(r)
+		if err := r.post(g, `明晚 <b>8</b> 点 &lt;直播&gt; <a href="https://example.org/?a=1&amp;b=2">看</a>`); err != nil {
+			t.Fatal(err)
+		}
+		r.pass(3 * time.Hour)
+		r.heard()
+		if got, want := r.s.Waiting("zhangsan"), []string{"明晚 8 点 <直播> 看 (https://example.org/?a=1&b=2)"}; !slices.Equal(got, want) {
+			t.Errorf("waiting: %q, want %q", got, want)
+		}
+		r.restart()
+		r.s.Tap("zhangsan")
+		r.pass(10 * time.Minute)
+		r.heard("confirmed")
+		if got := r.s.Shown(g); len(got) != 1 {
+			t.Errorf("shown: %q", got)
+		}
+		// A second one on that day does not get through, and that is told too.
+		if err := r.post(g, "again"); err != nil {
+			t.Fatal(err)
+		}
+		r.s.Tap("zhangsan")
+		r.pass(10 * time.Minute)
+		r.heard("failed the group has had its broadcasts of the day")
+		n := r.s.Calls(contacttest.PathResult)
+		r.pass(24 * time.Hour)
+		if m := r.s.Calls(contacttest.PathResult); m != n {
+			t.Errorf("%d questions about what has ended", m-n)
+		}
+	})
+}
+
+// Nobody taps: one reminder by day, then it is withdrawn and called expired.
+func TestABroadcastThatNobodyConfirmsExpires(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		g := withGroup(r)
+		if err := r.post(g, "hello"); err != nil {
+			t.Fatal(err)
+		}
+		r.pass(71 * time.Hour)
+		r.heard()
+		if n := r.s.Reminders(); n != 1 {
+			t.Errorf("%d reminders", n)
+		}
+		r.restart()
+		r.s.Fail(contacttest.Fault{Path: contacttest.PathCancel, Code: -1, Times: 2})
+		r.pass(3 * time.Hour)
+		r.heard("expired")
+		if got := r.s.Waiting("zhangsan"); len(got) != 0 || r.s.Tap("zhangsan") != 0 {
+			t.Errorf("can still be tapped: %q", got)
+		}
+		if n := r.s.Reminders(); n != 1 {
+			t.Errorf("%d reminders", n)
+		}
+	})
+}
+
+func TestAnOwnerWhoHasGivenHisGroupAwayCannotConfirm(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		g := withGroup(r)
+		if err := r.post(g, "hello"); err != nil {
+			t.Fatal(err)
+		}
+		r.s.GiveTo(t.Context(), g, "lisi")
+		r.s.Tap("zhangsan")
+		r.pass(10 * time.Minute)
+		r.heard("failed the group is not the sender's any more")
+		if err := r.post(g, "from the new owner"); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.s.Waiting("lisi"); len(got) != 1 {
+			t.Errorf("waiting for the new owner: %q", got)
+		}
+	})
+}
+
+// What waits can be taken back; what was seen cannot.
+func TestABroadcastCanBeTakenBackUntilItIsConfirmed(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{Unlimited: true}, nil, func(t *testing.T, r *rig) {
+		g := withGroup(r)
+		for _, text := range []string{"a mistake", "fine"} {
+			if err := r.post(g, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ids := []string{r.shelf.waiting[0].ID, r.shelf.waiting[1].ID}
+		for range 2 {
+			if err := r.Delete(t.Context(), place(g), ids[0]); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := r.Remind(t.Context(), place(g), ids[1]); err != nil {
+			t.Error(err)
+		}
+		r.s.Tap("zhangsan")
+		if got := r.s.Shown(g); !slices.Equal(got, []string{"fine"}) {
+			t.Errorf("shown: %q", got)
+		}
+		for _, id := range []string{ids[1], "", "x", "a|", "|b", "no such|zhangsan", "msgGCAAAXtWyujaWJHDDGi0mAC99999|zhangsan"} {
+			if se := fault(t, r.Delete(t.Context(), place(g), id)); se.Fault != chat.Rejected {
+				t.Errorf("%q: %v", id, se)
+			}
+		}
+		if se := fault(t, r.Remind(t.Context(), place(g), "x")); se.Fault != chat.Rejected {
+			t.Errorf("%v", se)
+		}
+	})
+}
+
+func TestWhatIsNoBroadcastIsRefused(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		g := withGroup(r)
+		for name, l := range map[string]chat.Letter{
+			"another group":  {Chat: place("wrOther"), Content: chat.Content{Text: "x"}},
+			"another domain": {Chat: chat.Chat{Ref: chat.Ref{Domain: "telegram", ID: g}}, Content: chat.Content{Text: "x"}},
+			"an edit":        {Chat: place(g), Edit: "a|b", Content: chat.Content{Text: "x"}},
+			"an answer":      {Chat: place(g), Content: chat.Content{Text: "x", Private: true}},
+			"a file":         {Chat: place(g), Content: chat.Content{Text: "x", File: &chat.File{Name: "a"}}},
+			"nothing":        {Chat: place(g), Content: chat.Content{Text: " <br> "}},
+			"too much":       {Chat: place(g), Content: chat.Content{Text: strings.Repeat("长", 1334)}},
+		} {
+			_, err := r.Send(t.Context(), l)
+			if se := fault(t, err); se.Fault != chat.Rejected {
+				t.Errorf("%s: %v", name, se)
+			}
+		}
+		if err := r.post(g, strings.Repeat("长", 1333)); err != nil {
+			t.Errorf("4000 bytes: %v", err)
+		}
+		l := chat.Letter{Chat: place(g), Content: chat.Content{Text: "x", Choices: []chat.Choice{{Label: "报名", URL: "https://example.org/"}, {Label: "参加", Command: "/join 3"}}}}
+		if _, err := r.Send(t.Context(), l); err != nil {
+			t.Error(err)
+		}
+		if got := r.s.Waiting("zhangsan"); !slices.Contains(got, "x\n报名 https://example.org/") {
+			t.Errorf("%q", got)
+		}
+		r.s.RefuseTasks(g)
+		if se := fault(t, r.post(g, "x")); se.Fault != chat.Rejected {
+			t.Errorf("fail_list: %v", se)
+		}
+	})
+}
+
+// A lost answer is uncertain, whatever became of the task.
+func TestFaultsOfASendAreToldForWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{Unlimited: true}, nil, func(t *testing.T, r *rig) {
+		g := withGroup(r)
+		for _, c := range []struct {
+			f    contacttest.Fault
+			want chat.Fault
+		}{
+			{contacttest.Fault{Drop: contacttest.AfterEffect}, chat.Unknown},
+			{contacttest.Fault{Drop: contacttest.BeforeEffect}, chat.Unknown}, // the whole request was written
+			{contacttest.Fault{Garble: true}, chat.Unknown},
+			{contacttest.Fault{Status: 502}, chat.Unknown},
+			{contacttest.Fault{Code: -1}, chat.Retry},
+			{contacttest.Fault{Code: 45009}, chat.Throttled},
+			{contacttest.Fault{Code: 42001, Times: 2}, chat.Retry},
+			{contacttest.Fault{Code: 60020}, chat.Retry},
+			{contacttest.Fault{Code: 48002}, chat.Rejected},
+			{contacttest.Fault{Code: 40058}, chat.Rejected},
+		} {
+			c.f.Path = contacttest.PathAddTask
+			r.s.Fail(c.f)
+			if se := fault(t, r.post(g, "x")); se.Fault != c.want || strings.Contains(se.Error(), "must-never-be-logged") {
+				t.Errorf("%+v: %v, want %s", c.f, se, c.want)
+			}
+		}
+		before := r.s.Calls(contacttest.PathToken)
+		r.s.RevokeTokens()
+		if err := r.post(g, "with a new token"); err != nil || r.s.Calls(contacttest.PathToken) != before+1 {
+			t.Errorf("an expired token: %v", err)
+		}
+	})
+}
+
+// A QR code per inviter: the same for the same state, closed for good, and its
+// state comes back with whoever scans it.
+func TestJoinWaysCarryTheirState(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		ctx := t.Context()
+		g := withGroup(r)
+		ask := chat.Inviting{Chat: place(g), State: "inv-K7Q2", Name: strings.Repeat("名", 40)}
+		r.s.Fail(contacttest.Fault{Path: contacttest.PathAddWay, Drop: contacttest.AfterEffect})
+		if _, err := r.Invite(ctx, ask); fault(t, err).Fault != chat.Unknown {
+			t.Errorf("a lost answer: %v", err)
+		}
+		r.s.Fail(contacttest.Fault{Path: contacttest.PathGetWay, Code: -1})
+		if _, err := r.Invite(ctx, ask); fault(t, err).Fault != chat.Retry {
+			t.Errorf("no picture: %v", err)
+		}
+		first, err := r.Invite(ctx, ask)
+		if err != nil || first.Link != "" || first.ID == "" {
+			t.Fatalf("%+v, %v", first, err)
+		}
+		if state, ok := r.s.StateOf(first.QRImageURL); !ok || state != ask.State {
+			t.Errorf("the picture %q leads to %q", first.QRImageURL, state)
+		}
+		made := r.s.Calls(contacttest.PathAddWay)
+		r.restart()
+		if again, err := r.Invite(ctx, ask); err != nil || again != first || r.s.Calls(contacttest.PathAddWay) != made {
+			t.Errorf("again: %+v, %v", again, err)
+		}
+		other, err := r.Invite(ctx, chat.Inviting{Chat: place(g), State: strings.Repeat("x", chat.MaxState)})
+		if err != nil || other.ID == first.ID {
+			t.Errorf("%+v, %v", other, err)
+		}
+		for range 2 {
+			if err := r.Revoke(ctx, place(g), first.ID); err != nil {
+				t.Error(err)
+			}
+		}
+		if fresh, err := r.Invite(ctx, ask); err != nil || fresh.ID == first.ID {
+			t.Errorf("after the revocation: %+v, %v", fresh, err)
+		}
+		for _, bad := range []chat.Inviting{
+			{Chat: place(g)}, {Chat: place(g), State: strings.Repeat("x", 31)}, {Chat: place(g), State: "a b"}, {Chat: place(g), State: "\u5f20"}, {Chat: place("wrOther"), State: "x"},
+		} {
+			if _, err := r.Invite(ctx, bad); fault(t, err).Fault != chat.Rejected {
+				t.Errorf("%+v: %v", bad, err)
+			}
+		}
+		r.s.Fail(contacttest.Fault{Path: contacttest.PathDelWay, Code: 48002})
+		if err := r.Revoke(ctx, place(g), other.ID); fault(t, err).Fault != chat.Rejected {
+			t.Errorf("%v", err)
+		}
+		if err := r.Revoke(ctx, place(g), "../x"); fault(t, err).Fault != chat.Rejected {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// The welcome template follows the text, and comes back when somebody deletes
+// it and the text changes.
+func TestTheWelcomeTemplateFollowsItsText(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, func(o *Options) { o.Welcome = "欢迎 %NICKNAME%" }, func(t *testing.T, r *rig) {
+		templates := func(want ...string) {
+			t.Helper()
+			r.pass(time.Minute)
+			if got := r.s.Templates(); !slices.Equal(got, want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+		}
+		r.s.Fail(contacttest.Fault{Path: contacttest.PathAddHello, Code: -1})
+		r.start()
+		templates()
+		r.restart()
+		templates("欢迎 %NICKNAME%")
+		r.restart()
+		templates("欢迎 %NICKNAME%")
+		r.opts.Welcome = "hello"
+		r.restart()
+		templates("hello")
+		r.s.DropTemplates()
+		r.opts.Welcome = "hello again"
+		r.restart()
+		templates("hello again")
+		r.opts.Welcome = ""
+		r.restart()
+		templates()
+		if n := r.s.Calls(contacttest.PathAddHello); n != 3 {
+			t.Errorf("%d templates were made", n)
+		}
+	})
+}
+
+// Thirty days at a time, a hundred owners at a time, without today.
+func TestStatisticsKeepTheLimitsOfThePlatform(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		r.pass(1000 * time.Hour)
+		for i := range 130 {
+			r.s.AddGroup("g", "owner"+strings.Repeat("x", i))
+		}
+		r.start()
+		r.pass(time.Minute)
+		zone := time.FixedZone("UTC+8", 8*3600)
+		now := time.Now().In(zone)
+		for _, c := range []struct{ back, want int }{{1, 1}, {7, 7}, {30, 30}, {31, 31}, {65, 65}, {400, 180}, {0, 0}} {
+			days, err := r.Statistics(t.Context(), now.AddDate(0, 0, -c.back), now.Add(time.Hour))
+			if err != nil || len(days) != c.want {
+				t.Errorf("%d days back: %d days, %v", c.back, len(days), err)
+			}
+			for i, d := range days {
+				if d.Members != 1300 || d.Messages != 100 || d.Begin.Hour() != 0 || i > 0 && !days[i-1].Begin.Before(d.Begin) {
+					t.Errorf("%+v", d)
+				}
+			}
+		}
+		r.s.Fail(contacttest.Fault{Path: contacttest.PathDays, Code: -1})
+		if _, err := r.Statistics(t.Context(), now.AddDate(0, 0, -7), now); err == nil {
+			t.Error("no error")
+		}
+	})
+}
+
+func TestCheckSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	codes := func(all []chat.Finding) string {
+		var out []string
+		for _, f := range all {
+			mark := "-"
+			if f.OK {
+				mark = "+"
+			}
+			out = append(out, mark+strings.TrimPrefix(f.Code, "wecomcontact."))
+		}
+		return strings.Join(out, " ")
+	}
+	for name, c := range map[string]struct {
+		so     contacttest.Options
+		groups int
+		fault  contacttest.Fault
+		change func(*Options)
+		want   string
+	}{
+		"good":          {groups: 2, want: "+ready +never +chat_ok -chat_lost"},
+		"no callbacks":  {groups: 1, change: func(o *Options) { o.Callbacks = false }, want: "+ready +never +no_callback +chat_ok -chat_lost"},
+		"not listed":    {so: contacttest.Options{Unlisted: true}, groups: 1, want: "-right_bad"},
+		"nobody":        {want: "-no_staff"},
+		"no groups":     {so: contacttest.Options{Strangers: []string{"lisi"}}, want: "-no_groups"},
+		"wrong secret":  {change: func(o *Options) { o.Secret = "x" }, want: "-secret_bad"},
+		"wrong address": {fault: contacttest.Fault{Path: contacttest.PathStaff, Code: 60020, Msg: "not allow to access from your ip, from ip: 9.95.1.184"}, want: "-address_bad"},
+		"unreachable":   {fault: contacttest.Fault{Status: 502, Times: -1}, want: "-unreachable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, c.so, c.change)
+				chats := []chat.Chat{place("wrGone")}
+				for range c.groups {
+					chats = append([]chat.Chat{place(r.s.AddGroup("g", "zhangsan"))}, chats...)
+				}
+				if c.fault != (contacttest.Fault{}) {
+					r.s.Fail(c.fault)
+				}
+				got := r.Check(t.Context(), chats[max(0, len(chats)-2):])
+				if codes(got) != c.want {
+					t.Errorf("%s, want %s\n%+v", codes(got), c.want, got)
+				}
+				for _, f := range got {
+					for _, v := range f.Args {
+						if strings.Contains(v, "must-never-be-logged") {
+							t.Errorf("a secret in %+v", f)
+						}
+					}
+				}
+				r.clean()
+			})
+		})
+	}
+}
+
+func TestNewNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	good := Options{Name: "staff", CorpID: "ww1", AgentID: 1, Secret: "s", Store: newShelf()}
+	if _, err := New(t.Context(), good); err != nil {
+		t.Fatal(err)
+	}
+	bad := errors.New("no disk")
+	for name, change := range map[string]func(*Options){
+		"name": func(o *Options) { o.Name = "a b" }, "corp": func(o *Options) { o.CorpID = "" }, "agent": func(o *Options) { o.AgentID = 0 },
+		"secret": func(o *Options) { o.Secret = " " }, "store": func(o *Options) { o.Store = nil }, "welcome": func(o *Options) { o.Welcome = strings.Repeat("x", 3001) },
+		"address": func(o *Options) { o.BaseURL = "ftp://x" }, "disk": func(o *Options) { s := newShelf(); s.fail = bad; o.Store = s },
+	} {
+		o := good
+		change(&o)
+		if _, err := New(t.Context(), o); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
