@@ -175,6 +175,9 @@ func preview(ctx context.Context, req *bot.Request, d draft) (bot.Reply, error) 
 	if view.Scope, view.Lost, err = scopeOf(ctx, req, d); err != nil {
 		return bot.Reply{}, err
 	}
+	if view.Scope.People && view.Scope.Count == 0 {
+		return bot.Reply{}, bot.Refuse("announce.no_people", view.Scope)
+	}
 	if d.Body.Picture == nil {
 		view.Lost = 0
 	}
@@ -380,7 +383,15 @@ func targets(ctx context.Context, req *bot.Request, r reach, id string) (bot.Rep
 		}
 	}
 	for _, c := range others[:min(len(others), 5)] {
-		choices = append(choices, bot.Choice{Label: "announce.button_chat", Data: c.Title, Command: command + chatToken + strconv.FormatInt(c.ID, 10)})
+		label := c.Title
+		if len(titled(r.chats, c.Title)) > 1 {
+			surface, err := req.Text("announce.surface", platformOf(c.Domain))
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			label = surface + " " + label
+		}
+		choices = append(choices, bot.Choice{Label: "announce.button_chat", Data: label, Command: command + chatToken + strconv.FormatInt(c.ID, 10)})
 	}
 	return bot.Reply{Template: "announce.targets", Data: struct {
 		ID    string

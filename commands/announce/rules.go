@@ -62,6 +62,9 @@ const (
 // outcomeOf reads it from the state of the last letter.
 func outcomeOf(d storage.Delivered) outcome {
 	if d.Recall == storage.LetterSent {
+		if d.State == storage.LetterDead {
+			return withdrawn // nobody had tapped it yet
+		}
 		return recalled
 	}
 	switch d.State {

@@ -143,6 +143,8 @@ func byWord(ctx context.Context, req *bot.Request, r reach, name string) (target
 			return t, true, bot.Refuse("announce.not_here", nil)
 		}
 		return t, true, nil
+	case word == wordPeople && req.Event.Sender.Anonymous:
+		return target{}, true, bot.Refuse("common.anonymous", nil)
 	case word == wordPeople:
 		return target{Kind: storage.TargetPeople}, true, nil
 	case word == wordCommunity:

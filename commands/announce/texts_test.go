@@ -78,7 +78,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"refused": text(), "no_text": text(), "too_long": text(), "bad_button": text(),
 		"no_chat":  append(append(text(), text("Near", "读书会")...), text("Near", "读书会", "Text", "")...),
 		"several":  {named{"Name": "读书会", "Chats": []named{{"Platform": "telegram", "Token": "chat:1"}, {"Platform": "wecom", "Token": "chat:2"}}}},
-		"not_here": none, "none_there": text(), "whose_community": none, "nowhere": none, "where": text(), "no_draft": none, "bad_time": text(), "which_time": text(),
+		"not_here": none, "none_there": text(), "whose_community": none, "nowhere": none, "no_people": {named{"Full": 0}, named{"Full": 2}}, "where": text(), "no_draft": none, "bad_time": text(), "which_time": text(),
 		"time_over": text(), "bad_target": text(), "correction_target": none, "lost_right": text(),
 		"surface": {"telegram", "wecom", "wechat", "sandbox", "test"}, "scope": scopeSamples, "lines": previews, "title": previews, "preview": previews, "again": again,
 		"targets": text(), "planned": planned, "missed": {named{"ID": 7, "At": at}}, "dropped": planned, "unsent": unsent,

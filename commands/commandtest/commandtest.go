@@ -97,7 +97,9 @@ type run struct {
 	members   int                 // head count the platform tells
 	missing   []string            // rights the platform says the bot lacks
 	people    map[string]chat.User
-	late      time.Duration // how late the next line is told
+	faults    map[chat.Ref]error // what is sent there fails
+	confirm   []string           // groups where a person taps every message
+	late      time.Duration      // how late the next line is told
 }
 
 const (
@@ -166,6 +168,10 @@ func (r *run) begin() {
 	}
 	r.net.SetStanding(r.members, r.missing...)
 	r.beginSecond()
+	for _, name := range r.confirm {
+		c := r.place(step{chat: name}).Ref
+		r.network(c).SetConfirm(append(r.network(c).Confirming(), c)...)
+	}
 	r.boot()
 }
 

@@ -15,6 +15,7 @@
 //	= admin 管理员            who administers the default group
 //	= admin@读书会 会长       … and another one
 //	= anonymous 匿名          who posts in the name of the group
+//	= confirm 企微/会员群     groups where a person confirms every message
 //	= members 128            what the platform tells of the groups: heads,
 //	= missing delete pin     and rights the bot lacks
 //	= second on              a second platform: the first is Telegram then, the
@@ -36,6 +37,9 @@
 //	! clock -30m              the machine's clock is found behind after a restart
 //	! late 2h                 the next line was said so long before it is told
 //	! admins 小满              who administers the default group from now on
+//	! removed 读书会          the bot is thrown out there; "! back 读书会"
+//	! fail 读书会 rejected    what is sent there fails so; "! fail 读书会 not"
+//	! tap 企微/会员群         a person confirms what waits there; "! expire …"
 //	! crowd 30 /checkin       so many members say it in one batch
 package commandtest
 

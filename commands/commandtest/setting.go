@@ -51,6 +51,8 @@ func (r *run) setting(s step) {
 		if _, err := fmt.Sscan(value, &r.caps.PerMinute); err != nil {
 			r.t.Fatalf("line %d: %v", s.line, err)
 		}
+	case "confirm":
+		r.confirm = strings.Fields(value)
 	case "username", "called":
 		r.introduce(key, value)
 	default:

@@ -77,6 +77,8 @@ func (r *run) more(s step, word, rest string) {
 		r.net.SetAdmins(r.groupRef(r.group()), r.crew(strings.Fields(rest))...)
 	case "crowd":
 		r.crowd(s, rest)
+	case "removed", "back", "tap", "expire", "fail":
+		r.elsewhereTrouble(s, word, rest)
 	default:
 		r.t.Fatalf("line %d: unknown trouble %q", s.line, s.text)
 	}

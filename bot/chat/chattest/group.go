@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"qunmate/bot/chat"
 )
@@ -43,6 +45,8 @@ type Network struct {
 	members int
 	fault   func(chat.Letter) error
 	down    bool
+	confirm map[chat.Ref]bool // chats where a person must confirm every message
+	pending []Shown           // what waits there
 }
 
 // Full are the capabilities of a surface that can do everything.
@@ -74,7 +78,53 @@ func (n *Network) Of(domain string) *Network {
 func (n *Network) Domain() string { return n.domain }
 
 // Caps implements chat.Platform.
-func (n *Network) Caps(chat.Chat) chat.Caps { return n.caps }
+func (n *Network) Caps(c chat.Chat) chat.Caps {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	caps := n.caps
+	if n.confirm[c.Ref] {
+		caps = chat.Caps{Push: true, Delete: true, MaxText: caps.MaxText, PerDay: 1, Confirm: true}
+	}
+	return caps
+}
+
+// SetConfirm makes chats in which every message waits until a person taps it.
+func (n *Network) SetConfirm(chats ...chat.Ref) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.confirm = map[chat.Ref]bool{}
+	for _, c := range chats {
+		n.confirm[c] = true
+	}
+}
+
+// Confirming lists the chats where a person taps.
+func (n *Network) Confirming() []chat.Ref {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Collect(maps.Keys(n.confirm))
+}
+
+// Tap ends the waiting in a chat and returns the events that tell of it; only
+// what is confirmed is shown.
+func (n *Network) Tap(c chat.Chat, fate chat.Fate, at time.Time) []chat.Event {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var out []chat.Event
+	n.pending = slices.DeleteFunc(n.pending, func(s Shown) bool {
+		if s.Chat != c.Ref {
+			return false
+		}
+		if fate == chat.Confirmed {
+			n.shown, n.fresh = append(n.shown, s), append(n.fresh, s)
+		}
+		out = append(out, chat.Event{
+			ID: chat.Ref{Domain: n.domain, ID: "delivered:" + s.ID}, Chat: c, Kind: chat.Delivered, At: at, Detail: chat.Delivery{ID: s.ID, Fate: fate},
+		})
+		return true
+	})
+	return out
+}
 
 // Run implements chat.Platform.
 func (n *Network) Run(ctx context.Context, deliver chat.Deliver) error {
@@ -164,17 +214,25 @@ func (n *Network) Send(_ context.Context, l chat.Letter) (chat.Sent, error) {
 	if l.Content.Private {
 		s.To = l.To
 	}
+	if n.confirm[s.Chat] {
+		n.pending = append(n.pending, s)
+		return chat.Sent{ID: s.ID, Waiting: true}, nil
+	}
 	n.shown = append(n.shown, s)
 	n.fresh = append(n.fresh, s)
 	return chat.Sent{ID: s.ID, Shown: l.Content.Private && !n.caps.Whispers}, nil
 }
 
 // Delete implements chat.Deleter.
-func (n *Network) Delete(_ context.Context, _ chat.Chat, id string) error {
+func (n *Network) Delete(_ context.Context, c chat.Chat, id string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.pending = slices.DeleteFunc(n.pending, func(s Shown) bool { return s.ID == id })
 	i, err := n.find(id)
 	if err != nil {
+		if n.confirm[c.Ref] {
+			return nil // withdrawn before anybody saw it
+		}
 		if slices.ContainsFunc(n.shown, func(s Shown) bool { return s.ID == id }) {
 			return nil // gone already
 		}
