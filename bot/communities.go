@@ -85,6 +85,16 @@ func (req *Request) noCommunity() error {
 	return Refuse("common.no_community", struct{ OneToOne, Bind bool }{req.Caps.OneToOne, req.Can("bind")})
 }
 
+// NewCommunity makes a community with the program's zone and start of the day.
+func (req *Request) NewCommunity(ctx context.Context, name string) (storage.Community, error) {
+	return req.Tx.AddCommunity(ctx, name, req.engine.Timezone, req.engine.DayStart)
+}
+
+// AskCommunity refuses a command for which a community has to be chosen first.
+func (req *Request) AskCommunity(ctx context.Context) error {
+	return req.engine.askCommunity(ctx, req, req.engine.registry.commands[req.Command])
+}
+
 // Can reports whether the program has a command of that name.
 func (req *Request) Can(command string) bool {
 	_, ok := req.engine.registry.commands[command]

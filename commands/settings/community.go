@@ -3,6 +3,7 @@ package settings
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ type communityView struct {
 	Code   string // "" where everybody would read it
 	Hidden bool   // there is a code, but not for this place
 	Audit  int64
+	Here   bool // 1:1 chats of this connection act in it
 }
 
 // community shows which chats share points here.
@@ -80,6 +82,9 @@ func (f family) create(ctx context.Context, req *bot.Request) (bot.Reply, error)
 			Max     int
 		}{n == 0, maxName})
 	}
+	if req.Community == 0 {
+		return f.found(ctx, req, name)
+	}
 	c, err := req.Tx.Community(ctx, req.Community)
 	if err != nil {
 		return bot.Reply{}, err
@@ -96,6 +101,39 @@ func (f family) create(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	view.showCode(req, c.Code)
 	view.Audit, err = req.Audit(ctx, actionCreate, before, named{c.Name, c.Code}, "", true)
 	return bot.Reply{Template: "settings.community_created", Data: view}, err
+}
+
+// found makes a community where there is no group that would have one of its
+// own: in the 1:1 chat of a network without groups.
+func (f family) found(ctx context.Context, req *bot.Request, name string) (bot.Reply, error) {
+	if !req.Caps.OneToOne {
+		return bot.Reply{}, req.AskCommunity(ctx)
+	}
+	taken, err := req.Tx.CommunitiesNamed(ctx, name)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if len(taken) > 0 {
+		return bot.Reply{}, bot.Refuse("settings.community_taken", communityView{Name: name})
+	}
+	c, err := req.NewCommunity(ctx, name)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if c.Code, err = f.freeCode(ctx, req); err != nil {
+		return bot.Reply{}, err
+	}
+	if err := req.Tx.SetCommunity(ctx, c); err != nil {
+		return bot.Reply{}, err
+	}
+	home, err := req.Communities(ctx) // it may be the one the configuration names
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	req.Community = c.ID
+	view := communityView{Name: c.Name, Code: c.Code, Here: slices.ContainsFunc(home, func(h storage.Community) bool { return h.ID == c.ID })}
+	_, err = req.Audit(ctx, actionFound, struct{}{}, named{c.Name, c.Code}, "", false)
+	return bot.Reply{Template: "settings.community_founded", Data: view}, err
 }
 
 // errNoCode says that the source of chance repeats itself: of 887 million codes

@@ -42,7 +42,7 @@ func Commands(o Options) []bot.Command {
 		{Name: "lang", Place: bot.Anywhere, Menu: true, Run: language},
 		{Name: "timezone", Role: bot.ChatAdmin, Menu: true, Run: f.timezone},
 		{Name: "community", Menu: true, Run: community},
-		{Name: "community create", Role: bot.ChatAdmin, Run: f.create},
+		{Name: "community create", Role: bot.ChatAdmin, Place: bot.Anywhere, Run: f.create},
 		{Name: "community join", Role: bot.ChatAdmin, Place: bot.GroupOnly, Run: f.join},
 		{Name: "mydata", Place: bot.Anywhere, Menu: true, Run: myData},
 		{Name: "mydata export", Place: bot.PrivateOnly, Run: export},
@@ -60,6 +60,7 @@ func Commands(o Options) []bot.Command {
 const (
 	actionTimezone = "settings.timezone"
 	actionCreate   = "settings.community"
+	actionFound    = "settings.found" // not undone: points may be in it
 	actionJoin     = "settings.join"
 	actionErase    = "settings.erase"
 	actionBind     = "settings.bind"

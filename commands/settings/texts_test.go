@@ -41,6 +41,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		Chats           []string
 		More            int
 		Admin, Hidden   bool
+		Here            bool
 		Audit           int64
 	}
 	places := []any{
@@ -48,6 +49,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		community{Name: "a", Chats: []string{"a", "b"}, More: 2, Code: "K7P3QX", Was: "x"},
 		community{Name: "a", Chats: []string{"a"}, Hidden: true},
 		community{Name: "a", Chats: []string{"a"}, Hidden: true, Was: "x"},
+		community{Name: "a", Code: "K7P3QX", Here: true},
 	}
 	type join struct {
 		Chat, Name     string
@@ -92,7 +94,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		"lang":      lang, "lang_same": lang, "lang_set": lang, "lang_unknown": lang,
 		"tz": zones, "tz_title": {here}, "tz_preview": zones, "tz_done": zones, "tz_undone": zones, "tz_same": zones,
 		"tz_bad_time": word, "tz_short": word, "tz_unknown": word,
-		"community": places, "community_unknown": word, "community_created": places, "community_undone": places,
+		"community": places, "community_unknown": word, "community_created": places, "community_founded": places, "community_taken": places, "community_undone": places,
 		"community_name": {struct {
 			Missing bool
 			Max     int
