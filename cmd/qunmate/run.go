@@ -108,6 +108,11 @@ func (h *house) run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	h.watchdog(ctx)
+	return h.work(ctx, stop)
+}
+
+// work runs the parts until one of them cannot go on or ctx ends.
+func (h *house) work(ctx context.Context, stop context.CancelCauseFunc) error {
 	var all sync.WaitGroup
 	all.Go(func() {
 		if err := h.engine.Run(ctx); err != nil {

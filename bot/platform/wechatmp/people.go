@@ -144,15 +144,22 @@ func (p *people) sinceAnswer(openid string) time.Duration {
 	return time.Hour
 }
 
-// offer remembers the choices of the newest message, which may have none.
-func (p *people) offer(openid string, commands []string) {
+// offer remembers the choices of the newest message, which may have none. It
+// returns how to forget them again, for a message that was not shown.
+func (p *people) offer(openid string, commands []string) (takeBack func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(commands) == 0 && p.seen[openid] == nil {
-		return
+		return func() {}
 	}
 	who := p.of(openid)
+	choices, offered := who.choices, who.offered
 	who.choices, who.offered = commands, p.now()
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		who.choices, who.offered = choices, offered
+	}
 }
 
 // chosen finds the command behind a number that a person typed.

@@ -28,6 +28,8 @@ func (a *Account) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	if se != nil {
 		return chat.Sent{}, se
 	}
+	// Before it is shown: who is quick may answer with a number at once.
+	takeBack := a.people.offer(openid, p.commands)
 	sent := 0
 	if l.Reply != "" && a.answers.offer(ctx, l.Reply, openid, p.parts[0]) {
 		a.people.answeredNow(openid)
@@ -35,13 +37,14 @@ func (a *Account) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	}
 	for ; sent < len(p.parts); sent++ {
 		if se := a.say(ctx, openid, p.parts[sent]); se != nil {
-			if sent > 0 {
+			if sent == 0 {
+				takeBack()
+			} else {
 				se = &chat.SendError{Fault: chat.Unknown, Err: fmt.Errorf("only %d of %d parts were sent: %w", sent, len(p.parts), se.Err)}
 			}
 			return chat.Sent{}, se
 		}
 	}
-	a.people.offer(openid, p.commands)
 	return chat.Sent{}, nil
 }
 
