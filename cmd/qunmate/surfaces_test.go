@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -87,13 +88,13 @@ func (v *viaTelegram) next(t *testing.T, before int) string {
 func (v *viaTelegram) press(t *testing.T, who, label string) (string, bool) {
 	t.Helper()
 	sent := v.s.Sent()
-	for i := len(sent) - 1; i >= 0; i-- {
-		for _, row := range sent[i].Buttons {
+	for _, m := range slices.Backward(sent) {
+		for _, row := range m.Buttons {
 			for _, b := range row {
 				if b.Text == label {
-					id := sent[i].MessageID
+					id := m.MessageID
 					if id == 0 {
-						id = sent[i].Ephemeral
+						id = m.Ephemeral
 					}
 					query := v.s.Press(group(1), tgPeople[who], id, b.Data)
 					before := len(sent)
@@ -378,10 +379,10 @@ func (v *viaSandbox) next(t *testing.T, who string, before int) string {
 func (v *viaSandbox) press(t *testing.T, who, label string) (string, bool) {
 	t.Helper()
 	seen := v.seen(t, who)
-	for i := len(seen) - 1; i >= 0; i-- {
-		for _, c := range seen[i].Choices {
+	for _, m := range slices.Backward(seen) {
+		for _, c := range m.Choices {
 			if c.Label == label {
-				v.post(t, "/api/press", map[string]string{"as": v.id(who), "message": seen[i].ID, "choice": c.Command})
+				v.post(t, "/api/press", map[string]string{"as": v.id(who), "message": m.ID, "choice": c.Command})
 				return v.next(t, who, len(seen)), true
 			}
 		}
@@ -390,6 +391,8 @@ func (v *viaSandbox) press(t *testing.T, who, label string) (string, bool) {
 	return "", false
 }
 
-func (v *viaSandbox) truth() []string { return []string{"听到所有发言", "发按钮", "该有的权限都有了"} }
+func (v *viaSandbox) truth() []string {
+	return []string{"听到所有发言", "发按钮", "该有的权限都有了"}
+}
 
 func (v *viaSandbox) end(*testing.T) {}

@@ -49,7 +49,8 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		"no_community":     {named{"OneToOne": false}, named{"OneToOne": true, "Bind": true}, named{"OneToOne": true, "Bind": false}},
 		"at":               {named{"Mentioned": true, "Mention": "@小助手"}, named{"Mentioned": true, "Mention": ""}},
 		"unknown": {
-			named{"Near": "", "Key": "", "Mentioned": false}, named{"Near": "签到", "Key": "checkin", "Mentioned": false},
+			named{"Near": "", "Key": "", "Mentioned": false},
+			named{"Near": "签到", "Key": "checkin", "Mentioned": false},
 			named{"Near": "签到", "Key": "checkin", "Mentioned": true, "Mention": "@小助手"},
 		},
 		"welcome_back": none, "submit": none, "card_title": none, "menu_checkin": none, "menu_me": none, "menu_more": none,
