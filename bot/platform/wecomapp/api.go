@@ -3,6 +3,7 @@ package wecomapp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -117,7 +118,7 @@ func (a *api) upload(ctx context.Context, kind string, f *chat.File) (id string,
 		return "", err
 	}
 	if got.ID == "" {
-		return "", &chat.SendError{Fault: chat.Retry, Err: fmt.Errorf("media/upload: the answer holds no media_id")}
+		return "", &chat.SendError{Fault: chat.Retry, Err: errors.New("media/upload: the answer holds no media_id")}
 	}
 	return got.ID, nil
 }

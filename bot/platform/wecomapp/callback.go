@@ -73,7 +73,7 @@ func (a *App) push(w http.ResponseWriter, r *http.Request) {
 		nothingToSay(w)
 		return
 	}
-	d := decoder{agent: a.agent(), names: func(user string) string { return a.nameInTime(r.Context(), user) }}.decode(in)
+	d := decoder{agent: a.agent(), name: a.nameInTime(r.Context(), in.From)}.decode(in)
 	if len(d.events) == 0 {
 		nothingToSay(w)
 		return

@@ -28,8 +28,7 @@ const (
 // decoder turns pushes into events. It is pure.
 type decoder struct {
 	agent string
-	// names finds what a member is called; nil: nobody is asked.
-	names func(user string) string
+	name  string // of the sender, empty if it is not known
 }
 
 // knows reports whether an event is one of ours.
@@ -117,14 +116,10 @@ func (d decoder) eventID(in inbound) string {
 
 func (d decoder) event(in inbound, id string, kind chat.Kind) chat.Event {
 	who := chat.Ref{Domain: Domain, ID: in.From}
-	ev := chat.Event{
+	return chat.Event{
 		ID: chat.Ref{Domain: Domain, ID: id}, Kind: kind, At: in.at(),
-		Chat: chat.Chat{Ref: who, Type: chat.Private}, Sender: chat.User{Ref: who},
+		Chat: chat.Chat{Ref: who, Type: chat.Private}, Sender: chat.User{Ref: who, Name: d.name},
 	}
-	if d.names != nil {
-		ev.Sender.Name = d.names(in.From)
-	}
-	return ev
 }
 
 // command is what a press of a card stands for: the key of a button, or the

@@ -189,16 +189,16 @@ func (r *rig) screen(user string) string {
 		case m.Passive:
 			sign = "<"
 		}
-		text := m.Plain()
+		words := []string{sign + m.Plain() + m.File}
 		if m.Card != nil {
 			for _, b := range m.Card.Buttons {
-				text += " [" + b.Text + "]"
+				words = append(words, "["+b.Text+"]")
 			}
 			if m.Card.Vote != nil {
-				text += " (vote)"
+				words = append(words, "(vote)")
 			}
 		}
-		out = append(out, sign+text+m.File)
+		out = append(out, strings.Join(words, " "))
 	}
 	return strings.Join(out, " ")
 }

@@ -159,9 +159,9 @@ func (r *Robot) Caps(c chat.Chat) chat.Caps {
 // Run tells the engine of the chat, for as long as it takes, and waits for the
 // end of ctx.
 func (r *Robot) Run(ctx context.Context, deliver chat.Deliver) error {
-	for tries := 0; ; tries++ {
+	for tries := 0; ctx.Err() == nil; tries++ {
 		err := deliver(ctx, []chat.Event{r.added()})
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
 			break
 		}
 		d := min(r.opts.Times.RetryMin<<min(tries, 20), r.opts.Times.RetryMax)

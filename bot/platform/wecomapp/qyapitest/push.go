@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Connect says who takes the callbacks: a handler and the path it is mounted
@@ -85,6 +86,9 @@ func (s *Server) deliver(ctx context.Context, user, message string) Answer {
 	p := s.Seal(message)
 	var a Answer
 	for n := range 1 + max(0, s.opts.Retries) {
+		if n > 0 && !sleep(ctx, s.opts.Pause) {
+			break
+		}
 		if n > 0 && s.opts.FreshRetries {
 			p = s.Seal(message)
 		}
@@ -103,6 +107,17 @@ func (s *Server) deliver(ctx context.Context, user, message string) Answer {
 		w.shown = append(w.shown, Shown{Text: a.Text, Passive: true, At: s.opts.Now()})
 	}
 	return a
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // Post makes one attempt and reads its answer, as strictly as the platform
@@ -271,24 +286,36 @@ func (s *Server) Deliver(ctx context.Context, user, message string) Answer {
 
 // Press presses the newest button or option of that label that a member sees.
 func (s *Server) Press(ctx context.Context, user, label string) (Answer, bool) {
-	s.mu.Lock()
-	var fields string
-	if p := s.people[user]; p != nil {
-		for _, m := range slices.Backward(p.shown) {
-			if fields = m.press(label); fields == "" {
-				continue
-			}
-			code := s.nextLocked("code")
-			s.codes[code] = m.Card.Task
-			fields += cdata("TaskId", m.Card.Task) + cdata("CardType", m.Card.Type) + cdata("ResponseCode", code)
-			break
-		}
-	}
-	s.mu.Unlock()
-	if fields == "" {
+	message, ok := s.Pressed(user, label)
+	if !ok {
 		return Answer{}, false
 	}
-	return s.deliver(ctx, user, s.EventXML(user, "template_card_event", fields)), true
+	return s.deliver(ctx, user, message), true
+}
+
+// Pressed is the XML of such a press, not sent yet.
+func (s *Server) Pressed(user, label string) (string, bool) {
+	fields := s.pressed(user, label)
+	return s.EventXML(user, "template_card_event", fields), fields != ""
+}
+
+func (s *Server) pressed(user, label string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.people[user]
+	if p == nil {
+		return ""
+	}
+	for _, m := range slices.Backward(p.shown) {
+		fields := m.press(label)
+		if fields == "" {
+			continue
+		}
+		code := s.nextLocked("code")
+		s.codes[code] = m.Card.Task
+		return fields + cdata("TaskId", m.Card.Task) + cdata("CardType", m.Card.Type) + cdata("ResponseCode", code)
+	}
+	return ""
 }
 
 func (m Shown) press(label string) string {

@@ -42,6 +42,7 @@ type Options struct {
 	Robots  []string
 	Wait    time.Duration    // how long the platform waits for an answer: 5 s
 	Retries int              // repetitions of a push that was not answered: 3; negative: none
+	Pause   time.Duration    // before each of them: 1 s; the platform names no figure
 	Now     func() time.Time // time.Now if nil
 	// FreshRetries signs every repetition anew. The platform does not say
 	// whether it does; the default repeats the very same request.
@@ -102,6 +103,9 @@ func NewServer(o Options) *Server {
 	}
 	if o.Retries == 0 {
 		o.Retries = 3
+	}
+	if o.Pause <= 0 {
+		o.Pause = time.Second
 	}
 	if o.Now == nil {
 		o.Now = time.Now
