@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -86,4 +87,21 @@ func replaceFile(dir, name string, write func(io.Writer) error) (path string, er
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
 	return path, nil
+}
+
+// CSV writes rows as a file that spreadsheets open: UTF-8 with a byte order
+// mark, and no cell that would run as a formula.
+func CSV(rows [][]string) ([]byte, error) {
+	var b bytes.Buffer
+	out := &csvWriter{bufio.NewWriter(&b)}
+	_, _ = out.w.WriteString(byteOrderMark)
+	for _, r := range rows {
+		if err := out.line(r); err != nil {
+			return nil, fmt.Errorf("csv: %w", err)
+		}
+	}
+	if err := out.w.Flush(); err != nil {
+		return nil, fmt.Errorf("csv: %w", err)
+	}
+	return b.Bytes(), nil
 }

@@ -127,6 +127,7 @@ type Caps struct {
 	Push      bool // may write without being asked
 	Files     bool
 	AdminList bool // the platform has its own administrators
+	Polls     bool // polls of its own that tell who voted for what
 	// Mentioned: nothing reaches the bot but what begins with its name, commands
 	// included. Mention is how that is typed, "@helper", empty if not known.
 	Mentioned bool

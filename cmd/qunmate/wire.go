@@ -17,6 +17,7 @@ import (
 	"qunmate/commands/faq"
 	"qunmate/commands/help"
 	"qunmate/commands/points"
+	"qunmate/commands/poll"
 	"qunmate/commands/settings"
 	"qunmate/scheduler"
 	"qunmate/scheduler/when"
@@ -61,6 +62,7 @@ func families() []family {
 		{faq.Commands(), faq.Actions(), faq.Listeners()},
 		{settings.Commands(own), settings.Actions(own), nil},
 		{announce.Commands(), announce.Actions(), announce.Listeners()},
+		{poll.Commands(), poll.Actions(), poll.Listeners()},
 	}
 }
 
