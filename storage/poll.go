@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -70,7 +71,9 @@ func (tx *Tx) AddPoll(ctx context.Context, p Poll, chats []PollChat) (Poll, erro
 	if p.ID, err = res.LastInsertId(); err != nil {
 		return p, classify(err)
 	}
-	for _, o := range p.Options {
+	p.Options = slices.Clone(p.Options)
+	for i, o := range p.Options {
+		p.Options[i].Votes = 0
 		if _, err := tx.q.exec(ctx, "INSERT INTO poll_options (poll_id, place, text) VALUES (?, ?, ?)", p.ID, o.Place, o.Text); err != nil {
 			return p, classify(err)
 		}

@@ -16,7 +16,7 @@ func (v *verifier) polls(ctx context.Context) error {
 			return err
 		}
 		v.checked(CheckPoll, 1)
-		problem := ""
+		var problem string
 		switch {
 		case anonymous && choices > 0:
 			problem = "anonymous, yet there are choices with names"

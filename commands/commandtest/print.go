@@ -36,6 +36,9 @@ func (r *run) print() {
 		if m.Content.File != nil {
 			lines[len(lines)-1] += " (" + m.Content.File.Name + ")"
 		}
+		if m.Content.Picture != nil {
+			lines[len(lines)-1] += " " + r.heads().picture
+		}
 		for i, l := range lines {
 			switch {
 			case i > 0:
@@ -50,13 +53,13 @@ func (r *run) print() {
 }
 
 // heads are the words in front of the bot's lines.
-type heads struct{ group, only, told, private, edited, deleted string }
+type heads struct{ group, only, told, private, edited, deleted, picture string }
 
 func (r *run) heads() heads {
 	if r.language == "en" {
-		return heads{group: "group", only: "only %s", told: "group, to %s", private: "private %s", edited: " (edited)", deleted: " (deleted)"}
+		return heads{group: "group", only: "only %s", told: "group, to %s", private: "private %s", edited: " (edited)", deleted: " (deleted)", picture: "(picture)"}
 	}
-	return heads{group: "群", only: "仅%s可见", told: "群,给%s", private: "私聊%s", edited: "(更新)", deleted: "(删除)"}
+	return heads{group: "群", only: "仅%s可见", told: "群,给%s", private: "私聊%s", edited: "(更新)", deleted: "(删除)", picture: "(图)"}
 }
 
 // audience says who sees a message. Where the platform cannot whisper, the

@@ -11,6 +11,7 @@ import (
 	"qunmate/commands/faq"
 	"qunmate/commands/help"
 	"qunmate/commands/points"
+	"qunmate/commands/poll"
 	"qunmate/commands/settings"
 )
 
@@ -36,6 +37,9 @@ func everything() commandtest.Families {
 	f.Commands = append(f.Commands, faq.Commands()...)
 	f.Actions = append(f.Actions, faq.Actions()...)
 	f.Listeners = append(f.Listeners, faq.Listeners()...)
+	f.Commands = append(f.Commands, poll.Commands()...)
+	f.Actions = append(f.Actions, poll.Actions()...)
+	f.Listeners = append(f.Listeners, poll.Listeners()...)
 	return f
 }
 

@@ -125,7 +125,7 @@ func typed(d ballot.Draft, end time.Time) string {
 
 // badDraft says what is wrong; too many options are offered as two polls.
 func badDraft(d ballot.Draft, err error) error {
-	var p *ballot.Problem
+	var p *ballot.ProblemError
 	if !errors.As(err, &p) || p.Code != "many" || len(p.Options) > 2*ballot.MaxOptions {
 		return problem(err)
 	}

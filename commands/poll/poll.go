@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,7 @@ func Commands() []bot.Command {
 		{Name: "poll who", Place: bot.Anywhere, Impersonal: true, Run: unlessNew(who)},
 		{Name: "poll csv", Place: bot.Anywhere, Impersonal: true, Run: unlessNew(table)},
 		{Name: "poll repeat", Place: bot.Anywhere, Impersonal: true, Run: unlessNew(repeat)},
-		{Name: "vote", Place: bot.Anywhere, Menu: true, Run: vote},
+		{Name: "vote", Place: bot.Anywhere, Run: vote},
 	}
 }
 
@@ -123,8 +124,8 @@ func openHere(ctx context.Context, req *bot.Request) ([]int64, error) {
 	}
 	polls, err := req.Tx.PollsOf(ctx, req.Community, storage.PollOpen, listMost)
 	var out []int64
-	for i := len(polls) - 1; i >= 0; i-- {
-		out = append(out, polls[i].ID)
+	for _, p := range slices.Backward(polls) {
+		out = append(out, p.ID)
 	}
 	return out, err
 }
@@ -181,7 +182,7 @@ func slotPoll(slot string) (int64, bool) {
 
 // problem makes the refusal of something that could not be read.
 func problem(err error) error {
-	var p *ballot.Problem
+	var p *ballot.ProblemError
 	if !errors.As(err, &p) {
 		return err
 	}

@@ -86,6 +86,9 @@ func eachChat(ctx context.Context, req *bot.Request, p storage.Poll, fn func(the
 // this minute.
 func planShow(ctx context.Context, req *bot.Request, p storage.Poll) error {
 	at := req.Tx.Now.Truncate(showEvery).Add(showEvery)
+	if !p.EndsAt.IsZero() && !at.Before(p.EndsAt) {
+		return nil // the end says it all
+	}
 	return setTimer(ctx, req, taskShow, fmt.Sprintf("poll:show:%d:%d", p.ID, at.UnixMilli()), p, at)
 }
 

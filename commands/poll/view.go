@@ -2,7 +2,6 @@ package poll
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"qunmate/bot"
 	"qunmate/bot/chat"
@@ -38,8 +37,20 @@ type line struct {
 	Percent int
 }
 
-// wideFrom is how much text of options one line holds, in letters.
-const wideFrom = 24
+// wideFrom is how much text of options one line holds, in Latin letters; a
+// Chinese one takes the room of two.
+const wideFrom = 40
+
+func wide(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r >= 0x1100 {
+			n++
+		}
+	}
+	return n
+}
 
 func viewOf(req *bot.Request, p storage.Poll) view {
 	v := view{
@@ -57,7 +68,7 @@ func viewOf(req *bot.Request, p storage.Poll) view {
 			l.Percent = (o.Votes*200 + p.Voters) / (2 * p.Voters)
 		}
 		v.Options = append(v.Options, l)
-		width += utf8.RuneCountInString(o.Text) + 3
+		width += wide(o.Text) + 5
 	}
 	v.Wide = width > wideFrom
 	return v
@@ -110,18 +121,22 @@ func best(lines []line) []line {
 	return out
 }
 
-// ways are the buttons of a poll. Several may be chosen by adding one after
+// ways are the buttons of a poll. An anonymous vote for several has none: each
+// tap would be a vote that cannot be changed. Several may be chosen by adding one after
 // the other; a second tap on the same changes nothing.
 func ways(p storage.Poll) []bot.Choice {
+	if p.Multi && p.Anonymous {
+		return nil
+	}
 	var out []bot.Choice
 	sign := ""
-	if p.Multi && !p.Anonymous {
+	if p.Multi {
 		sign = "+"
 	}
 	for _, o := range p.Options {
 		out = append(out, bot.Choice{Label: "poll.option", Data: o.Text, Command: voteCommand(p.ID) + " " + sign + ballot.Letter(o.Place)})
 	}
-	if p.Multi && !p.Anonymous {
+	if p.Multi {
 		out = append(out, bot.Choice{Label: "poll.button_clear", Command: voteCommand(p.ID) + " retract"})
 	}
 	return out
@@ -132,7 +147,7 @@ func voteCommand(id int64) string { return "/vote " + itoa(id) }
 // card is the public message of a poll, in the form of a chat's platform.
 func card(req *bot.Request, p storage.Poll, caps chat.Caps) bot.Reply {
 	v := viewOf(req, p)
-	v.Buttons = caps.Choices
+	v.Buttons = caps.Choices && len(ways(p)) > 0
 	v.Typed = voteCommand(p.ID) + " A"
 	if p.Multi {
 		v.Typed += ",B"

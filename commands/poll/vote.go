@@ -22,6 +22,7 @@ type voted struct {
 	Anonymous bool
 	Seen      bool   // what was typed stands in the group for all to read
 	Ends      string // "" = no end
+	Over      bool   // it was sent in time and came later
 }
 
 // vote is /vote 9 A: by text, by button and by card alike.
@@ -112,6 +113,7 @@ func cast(ctx context.Context, req *bot.Request, p storage.Poll, places []int, h
 		return bot.Reply{}, err
 	}
 	data := voted{ID: p.ID, Name: req.Account.Name, Anonymous: p.Anonymous, Ends: viewOf(req, p).Ends}
+	data.Over = over(p, req.Now)
 	if !p.Anonymous {
 		places = combine(before, places, how)
 	}

@@ -36,8 +36,8 @@ type Draft struct {
 	Days     int  // only for who has been a member so long
 }
 
-// Problem is what is wrong with a text. Code names the text that says so.
-type Problem struct {
+// ProblemError is what is wrong with a text. Code names the text that says so.
+type ProblemError struct {
 	Code    string
 	Word    string
 	N       int
@@ -45,7 +45,7 @@ type Problem struct {
 }
 
 // Error implements error.
-func (p *Problem) Error() string { return fmt.Sprintf("poll: %s %q", p.Code, p.Word) }
+func (p *ProblemError) Error() string { return fmt.Sprintf("poll: %s %q", p.Code, p.Word) }
 
 // Flags, the keys that words of every language lead to.
 const (
@@ -59,7 +59,7 @@ const (
 
 // Parse reads "question | option | option --end T --multi". Line ends separate
 // too, and full-width forms are accepted. word finds the key behind a
-// lower-case word. The error is a *Problem; with it the draft holds what could
+// lower-case word. The error is a *ProblemError; with it the draft holds what could
 // be read.
 func Parse(text string, word func(string) string) (Draft, error) {
 	var d Draft
@@ -78,7 +78,8 @@ func Parse(text string, word func(string) string) (Draft, error) {
 	if len(parts) > 0 {
 		d.Question, d.Options = parts[0], parts[1:]
 	}
-	return d, d.check()
+	err := d.check()
+	return d, err
 }
 
 func separates(r rune) bool { return r == '|' || r == '\uFF5C' || r == '\n' || r == '\r' }
@@ -86,22 +87,22 @@ func separates(r rune) bool { return r == '|' || r == '\uFF5C' || r == '\n' || r
 func (d *Draft) check() error {
 	switch {
 	case d.Question == "":
-		return &Problem{Code: "empty"}
+		return &ProblemError{Code: "empty"}
 	case utf8.RuneCountInString(d.Question) > MaxQuestion:
-		return &Problem{Code: "long_question", N: MaxQuestion}
+		return &ProblemError{Code: "long_question", N: MaxQuestion}
 	case len(d.Options) < MinOptions:
-		return &Problem{Code: "few"}
+		return &ProblemError{Code: "few"}
 	case len(d.Options) > MaxOptions:
-		return &Problem{Code: "many", N: len(d.Options), Options: d.Options}
+		return &ProblemError{Code: "many", N: len(d.Options), Options: d.Options}
 	}
 	have := map[string]bool{}
 	for _, o := range d.Options {
 		key := fold(o)
 		switch {
 		case utf8.RuneCountInString(o) > MaxOption:
-			return &Problem{Code: "long_option", Word: string([]rune(o)[:10]), N: MaxOption}
+			return &ProblemError{Code: "long_option", Word: string([]rune(o)[:10]), N: MaxOption}
 		case have[key]:
-			return &Problem{Code: "twice", Word: o}
+			return &ProblemError{Code: "twice", Word: o}
 		}
 		have[key] = true
 	}
@@ -113,6 +114,13 @@ func fold(s string) string { return strings.ToLower(width.Fold.String(strings.Tr
 // flag is one of them as it was typed.
 type flag struct{ key, name, value string }
 
+// Where a flag may begin.
+const (
+	inside = iota // of a Latin word: nowhere
+	glued         // behind a Chinese letter, if it is one that there is
+	spaced
+)
+
 // dashes are how two hyphens arrive: keyboards make dashes of them.
 var dashes = []string{"--", "\uFF0D\uFF0D", "\u2014\u2014", "\u2013\u2013", "\u2014", "\u2013"}
 
@@ -120,11 +128,11 @@ var dashes = []string{"--", "\uFF0D\uFF0D", "\u2014\u2014", "\u2013\u2013", "\u2
 func cutFlags(part string, word func(string) string) (body string, flags []flag) {
 	body = part
 	begin := -1 // where the value of the newest flag begins
-	boundary := true
+	boundary := spaced
 	for i := 0; i < len(part); {
 		r, size := utf8.DecodeRuneInString(part[i:])
-		if boundary {
-			if f, after := flagAt(part[i:], word); f.name != "" {
+		if boundary != inside {
+			if f, after := flagAt(part[i:], word); f.name != "" && (boundary == spaced || f.key != "") {
 				if begin < 0 {
 					body = part[:i]
 				} else {
@@ -133,11 +141,18 @@ func cutFlags(part string, word func(string) string) (body string, flags []flag)
 				flags = append(flags, f)
 				begin = i + after
 				i = begin
-				boundary = false
+				boundary = inside
 				continue
 			}
 		}
-		boundary = unicode.IsSpace(r)
+		switch {
+		case unicode.IsSpace(r):
+			boundary = spaced
+		case unicode.Is(unicode.Han, r): // Chinese is written without spaces
+			boundary = glued
+		default:
+			boundary = inside
+		}
 		i += size
 	}
 	if begin >= 0 {
@@ -194,14 +209,14 @@ func (d *Draft) flag(f flag) error {
 	switch f.key {
 	case flagEnd:
 		if f.value == "" {
-			return &Problem{Code: "no_end"}
+			return &ProblemError{Code: "no_end"}
 		}
 		d.End = f.value
 		return nil
 	case flagJoined:
 		n, ok := days(f.value)
 		if !ok {
-			return &Problem{Code: "bad_days", Word: f.value, N: MaxDays}
+			return &ProblemError{Code: "bad_days", Word: f.value, N: MaxDays}
 		}
 		d.Days = n
 		return nil
@@ -214,10 +229,10 @@ func (d *Draft) flag(f flag) error {
 	case flagAll:
 		d.All = true
 	default:
-		return &Problem{Code: "unknown_flag", Word: f.name}
+		return &ProblemError{Code: "unknown_flag", Word: f.name}
 	}
 	if f.value != "" {
-		return &Problem{Code: "flag_value", Word: f.name}
+		return &ProblemError{Code: "flag_value", Word: f.name}
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ const (
 
 // Choose reads "A", "a,c", "AC", "2", an option's own words, "+A" or "-A". The
 // places come in order, each once. A letter goes before an option of that name,
-// because buttons send letters. The error is a *Problem.
+// because buttons send letters. The error is a *ProblemError.
 func Choose(text string, options []string) ([]int, How, error) {
 	how := Replace
 	text = fold(text)
@@ -36,7 +36,7 @@ func Choose(text string, options []string) ([]int, How, error) {
 		how, text = Remove, strings.TrimSpace(rest)
 	}
 	if text == "" {
-		return nil, how, &Problem{Code: "no_choice"}
+		return nil, how, &ProblemError{Code: "no_choice"}
 	}
 	if places := named(text, options); places != nil {
 		return places, how, nil
@@ -48,12 +48,12 @@ func Choose(text string, options []string) ([]int, How, error) {
 			found = letters(word, len(options))
 		}
 		if found == nil {
-			return nil, how, &Problem{Code: "no_option", Word: strings.ToUpper(word)}
+			return nil, how, &ProblemError{Code: "no_option", Word: strings.ToUpper(word)}
 		}
 		places = append(places, found...)
 	}
 	if len(places) == 0 {
-		return nil, how, &Problem{Code: "no_choice"}
+		return nil, how, &ProblemError{Code: "no_choice"}
 	}
 	slices.Sort(places)
 	return slices.Compact(places), how, nil
