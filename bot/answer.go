@@ -15,6 +15,18 @@ import (
 // 64 bytes (Bot API, InlineKeyboardButton). Longer commands are stored.
 const maxCommandBytes = 64
 
+// PostSet is a set of texts that take turns.
+type PostSet = templates.PostSet
+
+// PostFault is a file of such texts that cannot be used.
+type PostFault = templates.PostFault
+
+// Post is what a text that takes turns can say: see templates.Posts.
+type Post = templates.Post
+
+// ErrNoText says that there is no such text, or that it says nothing now.
+var ErrNoText = templates.ErrNoText
+
 // Moment is an instant for texts: "today 08:02", "tomorrow 04:00".
 type Moment = templates.Moment
 
@@ -61,30 +73,47 @@ func (e *Engine) languageOf(c storage.Chat) string {
 }
 
 func (req *Request) send(ctx context.Context, c storage.Chat, r Reply, to int64, token, lang string) error {
+	l, ok, err := req.compose(ctx, c, r, to, token, lang)
+	if err != nil || !ok {
+		return err
+	}
+	_, err = req.Tx.Enqueue(ctx, l)
+	return err
+}
+
+// Compose writes a public post of a chat, in the chat's language, for somebody
+// who enqueues it himself and keeps its number. ok is false where nobody can
+// carry it.
+func (req *Request) Compose(ctx context.Context, c storage.Chat, r Reply) (l storage.Letter, ok bool, err error) {
+	r.Public = true
+	return req.compose(ctx, c, r, 0, "", req.engine.languageOf(c))
+}
+
+func (req *Request) compose(ctx context.Context, c storage.Chat, r Reply, to int64, token, lang string) (l storage.Letter, ok bool, err error) {
 	if c.State == storage.ChatLeft || c.Connection == "" {
-		return nil // there is nobody to carry it, now or later
+		return l, false, nil // there is nobody to carry it, now or later
 	}
 	if p := req.engine.platforms[c.Connection]; p != nil && r.Lane != storage.LaneBroadcast && p.Caps(chatOf(c)).Confirm {
-		return nil // a person would have to confirm it: see chat.Caps
+		return l, false, nil // a person would have to confirm it: see chat.Caps
 	}
 	content, err := req.content(ctx, r, lang)
 	if err != nil {
-		return err
+		return l, false, err
 	}
 	content.Private = !r.Public && to != 0 && c.Kind != string(chat.Private)
 	text, err := json.Marshal(content)
 	if err != nil {
-		return fmt.Errorf("letter: %w", err)
+		return l, false, fmt.Errorf("letter: %w", err)
 	}
-	l := storage.Letter{
+	l = storage.Letter{
 		ChatID: c.ID, Connection: c.Connection, Lane: r.Lane, Once: r.Once, Kind: r.Template, Slot: r.Slot,
 		AccountID: to, Reply: token, Thread: req.Event.Chat.Thread, Content: string(text),
+		ExpiresAt: r.Until,
 	}
 	if c.ID != req.Chat.ID {
 		l.Thread = ""
 	}
-	_, err = req.Tx.Enqueue(ctx, l)
-	return err
+	return l, true, nil
 }
 
 // content renders a reply.
@@ -136,6 +165,22 @@ func (req *Request) CapsOf(c storage.Chat) chat.Caps {
 	}
 	return p.Caps(chatOf(c))
 }
+
+// TextIn renders a text for use inside another one that is said to a chat, in
+// the chat's language.
+func (req *Request) TextIn(c storage.Chat, name string, data any) (string, error) {
+	s, err := req.engine.Texts.Render(req.engine.languageOf(c), name, data)
+	return chat.Plain(s), err
+}
+
+// LanguageOf is the language of a chat's public messages.
+func (req *Request) LanguageOf(c storage.Chat) string { return req.engine.languageOf(c) }
+
+// Posts are the sets of texts that take turns.
+func (req *Request) Posts() *templates.Posts { return req.engine.Texts.Posts() }
+
+// Started is when the program was started.
+func (req *Request) Started() time.Time { return req.engine.started }
 
 // Names are the words people type.
 func (req *Request) Names() *templates.Names { return req.engine.Texts.Names() }

@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,6 +41,21 @@ func (e *Engine) menu(lang string) []chat.Menu {
 
 const pruneEvery = time.Hour
 
+// TaskTick is the task of a Timer that comes at every start and every hour: for
+// listeners that put in order what time alone has not.
+const TaskTick = "tick"
+
+// tick lets listeners look at the clock. A fault of theirs is shelved like that
+// of any event.
+func (e *Engine) tick(ctx context.Context, tx *storage.Tx) error {
+	if !slices.ContainsFunc(e.registry.listeners, func(l Listener) bool { return l.Task == TaskTick }) {
+		return nil
+	}
+	key := "tick:" + strconv.FormatInt(tx.Now.UnixNano(), 10)
+	ev := chat.Event{ID: chat.Ref{Domain: "timer", ID: key}, Kind: chat.Timer, At: tx.Now, Detail: chat.Due{Key: key, Task: TaskTick, Payload: json.RawMessage("{}"), At: tx.Now}}
+	return tx.Savepoint(ctx, func(ctx context.Context) error { return e.attempt(ctx, tx, "", ev, storage.Waiting{}) })
+}
+
 // housekeep prunes what nobody needs and remembers how late it is.
 func (e *Engine) housekeep(ctx context.Context) {
 	tick := time.NewTicker(pruneEvery)
@@ -48,7 +65,10 @@ func (e *Engine) housekeep(ctx context.Context) {
 			if err := tx.SetSetting(ctx, storage.SettingHighWater, strconv.FormatInt(tx.Now.UnixMilli(), 10)); err != nil {
 				return err
 			}
-			return tx.Prune(ctx)
+			if err := tx.Prune(ctx); err != nil {
+				return err
+			}
+			return e.tick(ctx, tx)
 		})
 		if err != nil && ctx.Err() == nil {
 			e.Log.Error("housekeeping", "err", err)

@@ -149,6 +149,9 @@ type Reply struct {
 	Lane storage.Lane
 	// Once marks a post that is never sent a second time on our own.
 	Once bool
+	// Until is when a post comes too late: it is not sent after that. Zero is
+	// never.
+	Until time.Time
 }
 
 // Choice is a button: a text's name for the label, and the command it types.

@@ -450,6 +450,10 @@ func (d *delivery) claim(ctx context.Context, id int64) error {
 		if withdrawn = l.State != storage.LetterQueued; err != nil || withdrawn {
 			return err
 		}
+		if !l.ExpiresAt.IsZero() && tx.Now.After(l.ExpiresAt) {
+			withdrawn = true
+			return tx.Settle(ctx, storage.Outcome{ID: id, State: storage.LetterDead, Attempts: l.Attempts, NextAt: l.NextAt, Error: storage.Expired})
+		}
 		return tx.Claim(ctx, id)
 	})
 	switch {

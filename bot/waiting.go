@@ -93,19 +93,32 @@ func (e *Engine) again(ctx context.Context, w storage.Waiting) error {
 // sleep waits for an instant of the program's clock (zero: none), a bell, a
 // move of the clock, or the end.
 func (e *Engine) sleep(ctx context.Context, until time.Time, bell wake, changed <-chan struct{}) {
+	var t *time.Timer
 	var alarm <-chan time.Time
 	if !until.IsZero() {
-		t := time.NewTimer(until.Sub(e.Clock.Now()))
+		t = time.NewTimer(min(until.Sub(e.Clock.Now()), nap))
 		defer t.Stop()
 		alarm = t.C
 	}
-	select {
-	case <-ctx.Done():
-	case <-alarm:
-	case <-bell:
-	case <-changed:
+	for {
+		select {
+		case <-ctx.Done():
+		case <-alarm:
+			if left := until.Sub(e.Clock.Now()); left > 0 {
+				t.Reset(min(left, nap))
+				continue
+			}
+		case <-bell:
+		case <-changed:
+		}
+		return
 	}
 }
+
+// nap is how long a wait for an instant lasts before the clock is looked at
+// again: a machine that was asleep, or whose clock was put right, has not
+// counted the time between.
+const nap = time.Minute
 
 // watchTimers turns due deadlines into events, through the same door as all.
 func (e *Engine) watchTimers(ctx context.Context) {

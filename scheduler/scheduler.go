@@ -181,10 +181,13 @@ func (s *Scheduler) write(ctx context.Context, fn func(context.Context, *storage
 	return s.DB.Write(ctx, fn)
 }
 
+const nap = time.Minute
+
 func (s *Scheduler) wait(ctx context.Context, until time.Time, changed <-chan struct{}) {
 	var alarm <-chan time.Time
 	if !until.IsZero() {
-		t := time.NewTimer(until.Sub(s.Clock.Now()))
+		// A machine that was asleep has not counted the time: look again.
+		t := time.NewTimer(min(until.Sub(s.Clock.Now()), nap))
 		defer t.Stop()
 		alarm = t.C
 	}

@@ -139,7 +139,7 @@ func (l *bareLoop) checkin(ctx context.Context, w town, e benchEvent) error {
 			return err
 		}
 	}
-	_, err := l.stmts[9].ExecContext(ctx, w.chat.ID, "test", 0, false, "send", "checkin.done", "", account, "4711", "", benchAnswer, now, now, "")
+	_, err := l.stmts[9].ExecContext(ctx, w.chat.ID, "test", 0, false, "send", "checkin.done", "", account, "4711", "", benchAnswer, now, now, "", 0)
 	return err
 }
 

@@ -82,6 +82,9 @@ func TestVerifyNamesEachKindOfDamage(t *testing.T) {
 		"one instant, two rows":  {twins, CheckOccurrence, "problem:has two rows"},
 		"nobody to ask":          {"UPDATE outbox SET state = 'waiting' WHERE state = 'queued'", CheckLetter, "problem:waits for a confirmation nobody can ask for"},
 		"waiting, yet settled":   {"UPDATE outbox SET state = 'waiting', external_id = 'm1', settled_at = 1 WHERE state = 'queued'", CheckLetter, "problem:waits, yet settled"},
+		"no letter":              {"UPDATE occurrences SET job = 'post:1' WHERE state = 'sent'", CheckOccurrence, "job:post:1 state:sent problem:no letter carries it"},
+		"a letter that is gone":  {"UPDATE occurrences SET letter_id = 4711 WHERE state = 'sending'", CheckOccurrence, "state:sending problem:its letter is gone"},
+		"another end":            {"UPDATE occurrences SET letter_id = (SELECT min(id) FROM outbox WHERE state = 'queued') WHERE state = 'sent'", CheckOccurrence, "state:sent problem:its letter is queued"},
 		"begun before the start": {"UPDATE occurrences SET started_at = started_at - 3600000 WHERE state = 'sending'", CheckOccurrence, "state:sending problem:without outcome"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -112,8 +115,8 @@ func TestVerifyNamesEachKindOfDamage(t *testing.T) {
 }
 
 const twins = `CREATE TABLE o AS SELECT * FROM occurrences; DROP TABLE occurrences;
-	CREATE TABLE occurrences (id INTEGER PRIMARY KEY, job TEXT, chat_id INTEGER, due_at INTEGER, state TEXT, reason TEXT, started_at INTEGER, settled_at INTEGER);
-	INSERT INTO occurrences SELECT * FROM o; INSERT INTO occurrences SELECT id + 100, job, chat_id, due_at, state, reason, started_at, settled_at FROM o WHERE state = 'sent';
+	CREATE TABLE occurrences (id INTEGER PRIMARY KEY, job TEXT, chat_id INTEGER, due_at INTEGER, state TEXT, reason TEXT, started_at INTEGER, settled_at INTEGER, letter_id INTEGER, told_at INTEGER);
+	INSERT INTO occurrences SELECT * FROM o; INSERT INTO occurrences SELECT id + 100, job, chat_id, due_at, state, reason, started_at, settled_at, letter_id, told_at FROM o WHERE state = 'sent';
 	DROP TABLE o`
 
 // carries says whether a line has all parts, "name:value" each.

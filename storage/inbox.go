@@ -117,6 +117,7 @@ const (
 	keepLetters = 90 * 24 * time.Hour // delivery reports and exports
 	keepTimers  = 30 * 24 * time.Hour
 	keepTalk    = 100 * 24 * time.Hour // the longest a draw may ask for is 90 days
+	keepPosts   = 2 * 366 * 24 * time.Hour
 )
 
 // KeepTalk is how long what was said in groups is kept.
@@ -128,6 +129,9 @@ func (tx *Tx) Prune(ctx context.Context) error {
 	if err := tx.keepDelivered(ctx, "(o.settled_at > 0 AND o.settled_at < ? AND o.slot = '' OR o.state = 'waiting' AND o.created_at < ?)", old, old); err != nil {
 		return err
 	}
+	if err := tx.expireLetters(ctx); err != nil {
+		return err
+	}
 	for _, s := range []struct {
 		sql  string
 		keep time.Duration
@@ -136,6 +140,7 @@ func (tx *Tx) Prune(ctx context.Context) error {
 		// A letter that carries a slot is the address of a message that may still be edited.
 		{"DELETE FROM outbox WHERE settled_at > 0 AND settled_at < ? AND slot = ''", keepLetters},
 		// Nobody asks for a confirmation any more: its connection is gone.
+		{"UPDATE outbox SET state = 'uncertain', error = 'nobody confirmed it', settled_at = ?1 WHERE state = 'waiting' AND once = 1 AND created_at < ?1", keepLetters},
 		{"DELETE FROM outbox WHERE state = 'waiting' AND created_at < ?", keepLetters},
 		{"DELETE FROM contact_changes WHERE done_at > 0 AND done_at < ?", keepTimers},
 		{"DELETE FROM contact_members WHERE left_at > 0 AND left_at < ?", keepLetters},
@@ -144,6 +149,7 @@ func (tx *Tx) Prune(ctx context.Context) error {
 		{"DELETE FROM refusals WHERE until < ?", keepSeen},
 		{"DELETE FROM bind_codes WHERE expires_at < ?", 0},
 		{"DELETE FROM bind_tries WHERE since < ?", keepSeen},
+		{"DELETE FROM occurrences WHERE chat_id <> 0 AND settled_at > 0 AND due_at < ?", keepPosts},
 		{"DELETE FROM inbox WHERE state = 'failed' AND created_at < ?", keepLetters},
 		{"DELETE FROM talk_lines WHERE at < ?", KeepTalk},
 		{"DELETE FROM human_calls WHERE at < ?", keepSeen},

@@ -104,7 +104,9 @@ func TestARebuiltOutboxGoesOnWithItsIds(t *testing.T) {
 		c, err := tx.AddChat(ctx, Chat{Domain: "test", ExternalID: "1", Kind: "private"})
 		letter.ChatID = c.ID
 		for range 3 {
-			if _, e := tx.Enqueue(ctx, letter); e != nil {
+			// By a statement of its time: the program's own knows later columns.
+			if _, e := tx.q.exec(ctx, `INSERT INTO outbox (chat_id, connection, lane, once, verb, state, content, next_at, created_at)
+				VALUES (?, 'test', 0, 0, 'send', 'queued', '{}', 1, 1)`, c.ID); e != nil {
 				return e
 			}
 		}

@@ -58,15 +58,17 @@ type Letter struct {
 	ExternalID string    // the platform's id once sent
 	IntoID     int64
 	Error      string
+	ExpiresAt  time.Time // it is not sent after this any more, zero = never; UTC
 }
 
 const letterColumns = `id, chat_id, connection, lane, once, verb, state, kind, slot, account_id, reply, thread, content,
-	attempts, next_at, created_at, settled_at, external_id, into_id, error`
+	attempts, next_at, created_at, settled_at, external_id, into_id, error, expires_at`
 
 func scanLetter(row interface{ Scan(...any) error }, l *Letter) error {
-	var next, created, settled int64
+	var next, created, settled, expires int64
 	err := row.Scan(&l.ID, &l.ChatID, &l.Connection, &l.Lane, &l.Once, &l.Verb, &l.State, &l.Kind, &l.Slot, &l.AccountID, &l.Reply, &l.Thread,
-		&l.Content, &l.Attempts, &next, &created, &settled, &l.ExternalID, &l.IntoID, &l.Error)
+		&l.Content, &l.Attempts, &next, &created, &settled, &l.ExternalID, &l.IntoID, &l.Error, &expires)
+	l.ExpiresAt = FromMillis(expires)
 	l.NextAt, l.CreatedAt, l.SettledAt = FromMillis(next), FromMillis(created), FromMillis(settled)
 	return err
 }
@@ -83,9 +85,9 @@ func (tx *Tx) Enqueue(ctx context.Context, l Letter) (int64, error) {
 	if l.NextAt.IsZero() {
 		l.NextAt = tx.Now
 	}
-	res, err := tx.q.exec(ctx, `INSERT INTO outbox (chat_id, connection, lane, once, verb, state, kind, slot, account_id, reply, thread, content, next_at, created_at, external_id)
-		VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		l.ChatID, l.Connection, int(l.Lane), l.Once, l.Verb, l.Kind, l.Slot, l.AccountID, l.Reply, l.Thread, l.Content, millis(l.NextAt), millis(tx.Now), l.ExternalID)
+	res, err := tx.q.exec(ctx, `INSERT INTO outbox (chat_id, connection, lane, once, verb, state, kind, slot, account_id, reply, thread, content, next_at, created_at, external_id, expires_at)
+		VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		l.ChatID, l.Connection, int(l.Lane), l.Once, l.Verb, l.Kind, l.Slot, l.AccountID, l.Reply, l.Thread, l.Content, millis(l.NextAt), millis(tx.Now), l.ExternalID, millis(l.ExpiresAt))
 	if err != nil {
 		return 0, classify(err)
 	}
@@ -146,6 +148,9 @@ func (tx *Tx) Settle(ctx context.Context, o Outcome) error {
 	if o.State == LetterQueued || o.State == LetterWaiting {
 		settled = 0
 	}
+	if o.State == LetterUncertain || o.State == LetterDead {
+		tx.Touched |= TouchedTimers // a notice may be due, see the trigger outbox_occurrence
+	}
 	_, err := tx.q.exec(ctx, "UPDATE outbox SET state = ?, next_at = ?, attempts = ?, external_id = ?, into_id = ?, error = ?, settled_at = ? WHERE id = ?",
 		o.State, millis(o.NextAt), o.Attempts, o.ExternalID, o.IntoID, o.Error, settled, o.ID)
 	return classify(err)
@@ -168,6 +173,7 @@ func (tx *Tx) Rescue(ctx context.Context) ([]Letter, error) {
 // KillLetters gives up everything queued for a chat the bot cannot write to,
 // and what waits for a confirmation there.
 func (tx *Tx) KillLetters(ctx context.Context, chatID int64, reason string) error {
+	tx.Touched |= TouchedTimers
 	for _, q := range []string{
 		"UPDATE outbox INDEXED BY outbox_queued SET state = 'dead', error = ?, settled_at = ? WHERE chat_id = ? AND state = 'queued'",
 		"UPDATE outbox INDEXED BY outbox_waiting SET state = 'dead', error = ?, settled_at = ? WHERE chat_id = ? AND state = 'waiting'",
@@ -177,6 +183,17 @@ func (tx *Tx) KillLetters(ctx context.Context, chatID int64, reason string) erro
 		}
 	}
 	return nil
+}
+
+// Expired is the error of a letter whose time was over before it was sent.
+const Expired = "expired"
+
+// expireLetters ends what is queued and has come too late: nobody takes it any
+// more where its connection is not configured.
+func (tx *Tx) expireLetters(ctx context.Context) error {
+	tx.Touched |= TouchedTimers
+	_, err := tx.q.exec(ctx, "UPDATE outbox INDEXED BY outbox_queued SET state = 'dead', error = 'expired', settled_at = ?1 WHERE state = 'queued' AND expires_at > 0 AND expires_at < ?1", millis(tx.Now))
+	return classify(err)
 }
 
 // SettleWaiting ends the waiting of a letter by the platform's id: sent, or

@@ -438,7 +438,7 @@ CREATE TABLE occurrences (
   state      TEXT    NOT NULL CHECK (state IN ('planned', 'sending', 'sent', 'uncertain', 'missed', 'skipped')),
   reason     TEXT    NOT NULL DEFAULT '',
   started_at INTEGER NOT NULL DEFAULT 0,
-  settled_at INTEGER NOT NULL DEFAULT 0,
+  settled_at INTEGER NOT NULL DEFAULT 0, letter_id INTEGER NOT NULL DEFAULT 0, told_at INTEGER NOT NULL DEFAULT 0,
   UNIQUE (job, due_at, chat_id)
 ) STRICT;
 
@@ -463,7 +463,7 @@ CREATE TABLE "outbox" (
   external_id TEXT    NOT NULL DEFAULT '',
   into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
   error       TEXT    NOT NULL DEFAULT ''
-) STRICT;
+, expires_at INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE people (
   id         INTEGER PRIMARY KEY,
@@ -586,6 +586,25 @@ CREATE TABLE sandbox (
   value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE schedules (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  chat_id        INTEGER NOT NULL REFERENCES chats(id),
+  name           TEXT    NOT NULL,
+  rule           TEXT    NOT NULL CHECK (json_valid(rule)),
+  template       TEXT    NOT NULL DEFAULT '',  -- a set of posts, or
+  body           TEXT    NOT NULL DEFAULT '',  -- the text itself
+  missed         TEXT    NOT NULL CHECK (missed IN ('skip', 'late', 'once')),
+  late           INTEGER NOT NULL DEFAULT 0 CHECK (late >= 0), -- minutes
+  countdown      TEXT    NOT NULL DEFAULT '',  -- what is counted down to
+  countdown_day  TEXT    NOT NULL DEFAULT '',
+  state          TEXT    NOT NULL CHECK (state IN ('active', 'paused', 'deleted', 'over')),
+  turn           INTEGER NOT NULL DEFAULT 0,   -- how many posts of its set were taken
+  created_by     INTEGER NOT NULL DEFAULT 0,   -- the person, 0 = an anonymous administrator
+  created_at     INTEGER NOT NULL,
+  CHECK ((template = '') <> (body = '')),
+  CHECK ((missed = 'late') = (late > 0))
+) STRICT;
+
 CREATE TABLE schema_migrations (
   name TEXT NOT NULL PRIMARY KEY, sum TEXT NOT NULL, at INTEGER NOT NULL
 ) STRICT;
@@ -704,7 +723,11 @@ CREATE INDEX members_streak ON members(community_id, hidden, streak DESC, id, la
 
 CREATE INDEX native_polls_slot ON native_polls(chat_id, slot);
 
+CREATE UNIQUE INDEX occurrences_letter ON occurrences(letter_id) WHERE letter_id <> 0;
+
 CREATE INDEX occurrences_open ON occurrences(job, due_at) WHERE state IN ('planned', 'sending');
+
+CREATE INDEX occurrences_untold ON occurrences(chat_id, due_at) WHERE told_at = 0 AND chat_id <> 0 AND state IN ('missed', 'uncertain');
 
 CREATE INDEX outbox_queued ON outbox(connection, lane, id) WHERE state = 'queued';
 
@@ -731,6 +754,8 @@ CREATE INDEX polls_community ON polls(community_id, state, id);
 CREATE INDEX presence_account ON presence(account_id);
 
 CREATE INDEX previews_open ON previews(chat_id, account_id) WHERE state = 'open';
+
+CREATE INDEX schedules_open ON schedules(chat_id, id) WHERE state IN ('active', 'paused');
 
 CREATE INDEX scores_member ON scores(member_id);
 
@@ -783,6 +808,20 @@ BEGIN
   INSERT INTO scores (community_id, kind, period, member_id, value, hidden)
     SELECT community_id, 'points', substr(NEW.day, 1, 7), id, NEW.amount, hidden FROM members WHERE id = NEW.member_id
     ON CONFLICT DO UPDATE SET value = value + excluded.value;
+END;
+
+CREATE TRIGGER outbox_occurrence AFTER UPDATE OF state ON outbox
+  WHEN NEW.once = 1 AND NEW.state <> OLD.state AND NEW.state IN ('sent', 'uncertain', 'dead', 'folded')
+BEGIN
+  UPDATE occurrences SET letter_id = NEW.into_id
+    WHERE NEW.state = 'folded' AND NEW.into_id <> 0 AND letter_id = NEW.id AND state = 'sending';
+  UPDATE occurrences SET settled_at = NEW.settled_at,
+      state = CASE NEW.state WHEN 'dead' THEN 'missed' ELSE NEW.state END,
+      reason = CASE WHEN NEW.state = 'sent' THEN '' WHEN NEW.error = 'expired' THEN 'expired' ELSE NEW.state || ' ' || NEW.error END
+    WHERE NEW.state <> 'folded' AND letter_id = NEW.id AND state = 'sending';
+  INSERT OR IGNORE INTO timers (key, task, chat_id, payload, due_at, created_at)
+    SELECT 'schedule.notice:letter:' || NEW.id, 'schedule.notice', chat_id, '{}', NEW.settled_at + 3000, NEW.settled_at
+    FROM occurrences WHERE letter_id = NEW.id AND state IN ('missed', 'uncertain') AND told_at = 0;
 END;
 
 CREATE TRIGGER poll_choices_count AFTER INSERT ON poll_choices

@@ -81,14 +81,16 @@ type Occurrence struct {
 	Reason    string
 	StartedAt time.Time // UTC
 	SettledAt time.Time // UTC
+	LetterID  int64     // the letter that carries it, 0 = none
+	ToldAt    time.Time // when the administrators were told that it went wrong, UTC
 }
 
-const occurrenceColumns = "id, job, chat_id, due_at, state, reason, started_at, settled_at"
+const occurrenceColumns = "id, job, chat_id, due_at, state, reason, started_at, settled_at, letter_id, told_at"
 
 func scanOccurrence(rows *sql.Rows, o *Occurrence) error {
-	var due, started, settled int64
-	err := rows.Scan(&o.ID, &o.Job, &o.ChatID, &due, &o.State, &o.Reason, &started, &settled)
-	o.DueAt, o.StartedAt, o.SettledAt = FromMillis(due), FromMillis(started), FromMillis(settled)
+	var due, started, settled, told int64
+	err := rows.Scan(&o.ID, &o.Job, &o.ChatID, &due, &o.State, &o.Reason, &started, &settled, &o.LetterID, &told)
+	o.DueAt, o.StartedAt, o.SettledAt, o.ToldAt = FromMillis(due), FromMillis(started), FromMillis(settled), FromMillis(told)
 	return err
 }
 

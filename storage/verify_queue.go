@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"strings"
 )
 
 // reversals looks for entries that take back what is not there to be taken
@@ -38,7 +39,11 @@ func (v *verifier) reversals(ctx context.Context) error {
 // occurrences holds every instant of a job against the road of its states:
 // planned → sending → sent | uncertain | missed | skipped.
 func (v *verifier) occurrences(ctx context.Context) error {
-	err := v.r.each(ctx, func(rows *sql.Rows) error {
+	letters, err := v.postLetters(ctx)
+	if err != nil {
+		return err
+	}
+	err = v.r.each(ctx, func(rows *sql.Rows) error {
 		var o Occurrence
 		if err := scanOccurrence(rows, &o); err != nil {
 			return err
@@ -46,8 +51,13 @@ func (v *verifier) occurrences(ctx context.Context) error {
 		v.checked(CheckOccurrence, 1)
 		say := v.fail
 		problem := o.contradiction()
+		if problem == "" {
+			problem = o.against(letters[o.LetterID])
+		}
 		switch {
 		case problem != "":
+		case o.LetterID != 0 && o.State == Sending: // its letter is on the way
+			return nil
 		case o.State == Sending && v.o.Started.IsZero():
 			// The trace of a kill: the next start gives it its outcome.
 			say, problem = v.warn, "without outcome"
@@ -96,6 +106,40 @@ func (o Occurrence) contradiction() string {
 		return "has an outcome, yet was never settled"
 	case o.ChatID != 0 && (o.State == Sent || o.State == Uncertain) && !started:
 		return "went out, yet was never begun"
+	}
+	return ""
+}
+
+// postLetters gives the state of every letter that carries an occurrence.
+func (v *verifier) postLetters(ctx context.Context) (map[int64]string, error) {
+	out := map[int64]string{}
+	err := v.r.each(ctx, func(rows *sql.Rows) error {
+		var id int64
+		var state string
+		err := rows.Scan(&id, &state)
+		out[id] = state
+		return err
+	}, "SELECT x.id, x.state FROM outbox x JOIN occurrences o ON o.letter_id = x.id AND o.letter_id <> 0")
+	return out, err
+}
+
+// against says how an occurrence contradicts the letter that carries it; "" is
+// one that was pruned.
+func (o Occurrence) against(letter string) string {
+	open := letter == LetterQueued || letter == LetterSending || letter == LetterWaiting
+	switch {
+	case o.LetterID == 0 && strings.HasPrefix(o.Job, postJob) && (o.State == Sending || o.State == Sent || o.State == Uncertain):
+		return "no letter carries it"
+	case o.LetterID == 0 || (letter == "" && o.State != Sending):
+		return ""
+	case o.State == Sending && letter == "":
+		return "its letter is gone"
+	case (o.State == Sending) != open:
+		return "its letter is " + letter
+	case letter == LetterUncertain && o.State == Sent: // an administrator saw it there
+		return ""
+	case !open && (o.State == Sent) != (letter == LetterSent), o.State == Uncertain && letter != LetterUncertain:
+		return "its letter is " + letter
 	}
 	return ""
 }

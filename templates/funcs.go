@@ -38,8 +38,14 @@ func functions(lang string) template.FuncMap {
 		"add":     func(a, b int) int { return a + b },
 		"int":     func(n int64) int { return int(n) },
 		"neg":     func(n int64) int64 { return -n },
+		"hours":   func(minutes int) int { return minutes / 60 },
+		// A lunar date without a year, in the form in which days have it.
+		"lunarday":    func(month, day int) lunarDate { return lunarDate{month, day} },
+		"int_weekday": func(t time.Time) int { return int(t.Weekday()) },
 	}
 }
+
+type lunarDate struct{ LunarMonth, LunarDay int }
 
 // Signed writes an amount with its sign: +10, −50 (a real minus).
 func Signed(n int64) string {

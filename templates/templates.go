@@ -45,6 +45,7 @@ func SandboxFiles() fs.FS {
 type Set struct {
 	texts map[string]map[string]*template.Template // language → family
 	names Names
+	posts *Posts
 }
 
 // shared is the family whose blocks every other family may use.
@@ -72,6 +73,7 @@ func Load(override string) (*Set, error) {
 			return nil, err
 		}
 	}
+	s.posts = newPosts(override)
 	return s, nil
 }
 
@@ -82,6 +84,9 @@ func builtinFiles(lang string) (map[string]string, error) {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
 		text, err := builtin.ReadFile(path.Join(lang, e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("templates: %w", err)
@@ -208,6 +213,9 @@ var ErrNoText = errors.New("no such text")
 // Render makes the text "family.name" in a language from data. The result is
 // markup: see chat.Parse.
 func (s *Set) Render(lang, name string, data any) (string, error) {
+	if post, ok := strings.CutPrefix(name, postPrefix); ok {
+		return s.posts.render(lang, post, data)
+	}
 	family, block, _ := strings.Cut(name, ".")
 	t := s.texts[lang][family]
 	if t == nil || t.Lookup(block) == nil {
@@ -241,6 +249,9 @@ func (s *Set) Blocks(lang string) []string {
 	}
 	return out
 }
+
+// Posts gives the sets of texts that take turns.
+func (s *Set) Posts() *Posts { return s.posts }
 
 // Names gives the command names and argument words of all languages.
 func (s *Set) Names() *Names { return &s.names }

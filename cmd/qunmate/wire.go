@@ -18,6 +18,7 @@ import (
 	"qunmate/commands/help"
 	"qunmate/commands/points"
 	"qunmate/commands/poll"
+	"qunmate/commands/schedule"
 	"qunmate/commands/settings"
 	"qunmate/scheduler"
 	"qunmate/scheduler/when"
@@ -60,6 +61,7 @@ func families() []family {
 		{checkin.Commands(), checkin.Actions(), checkin.Listeners()},
 		{points.Commands(), points.Actions(), points.Listeners()},
 		{faq.Commands(), faq.Actions(), faq.Listeners()},
+		{schedule.Commands(), schedule.Actions(), schedule.Listeners()},
 		{settings.Commands(own), settings.Actions(own), nil},
 		{announce.Commands(), announce.Actions(), announce.Listeners()},
 		{poll.Commands(), poll.Actions(), poll.Listeners()},

@@ -38,7 +38,7 @@ func (f *fix) read(c *scan) error {
 		end, found = c.i, true
 	}
 	c.i = end
-	if !found {
+	if !found || (!f.hasDay && !f.hasClock && f.part != "noon") {
 		return ErrNoTime
 	}
 	if c.has("before") && !c.ends() { // "20:00前": not the first half of another word
@@ -74,7 +74,7 @@ func (f *fix) piece(c *scan) (bool, error) {
 		}
 	}
 	if f.part == "" {
-		if v, ok := c.word("part"); ok {
+		if v, ok := c.partOfDay(f.hasClock); ok {
 			f.part = v
 			return true, nil
 		}
@@ -83,6 +83,30 @@ func (f *fix) piece(c *scan) (bool, error) {
 		return false, nil
 	}
 	return f.readClock(c)
+}
+
+// partOfDay reads a word like "晚上". A word of one letter counts only where a
+// time follows: "早点来" says something else. Behind a time only English has
+// one: "8:00 in the evening".
+func (c *scan) partOfDay(behind bool) (string, bool) {
+	start := c.i
+	v, ok := c.word("part")
+	if !ok {
+		return "", false
+	}
+	after := c.i
+	short := after-start == 1
+	if short {
+		c.blanks()
+		_, width := c.number()
+		short = width == 0
+	}
+	c.i = after
+	if short || (behind && !letter(c.at(-1))) {
+		c.i = start
+		return "", false
+	}
+	return v, true
 }
 
 // readClock reads "20:00", "8点半", "8pm", "noon".

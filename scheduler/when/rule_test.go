@@ -41,6 +41,8 @@ func TestRules(t *testing.T) {
 		{"每天 9:00、21:00 喝水", "{kind:daily,times:[540,1260]}|喝水"},
 		{"每天早上9点和晚上9点", "{kind:daily,times:[540,1260]}|"},
 		{"每天 9:00 和 你 一起", "{kind:daily,times:[540]}|和 你 一起"},
+		{"每天 7:00 早 仅 休息日", "{kind:daily,times:[420]}|早 仅 休息日"},
+		{"每天7点早点来", "{kind:daily,times:[420]}|早点来"},
 		{"每晚10点半", "{kind:daily,times:[1350]}|"},
 		{"每天晚上12点", "{kind:daily,times:[0]}|"},
 		{"工作日 8点", "{kind:daily,times:[480],only:[work]}|"},

@@ -420,7 +420,7 @@ func (r *Rule) readTimes(c *scan, part string) error {
 		f := fix{part: part}
 		end := c.i
 		c.between(&f)
-		if v, ok := c.word("part"); ok {
+		if v, ok := c.partOfDay(false); ok {
 			f.part = v
 			c.between(&f)
 		}
@@ -431,7 +431,7 @@ func (r *Rule) readTimes(c *scan, part string) error {
 		if ok && f.part == "" { // "8:00 in the evening"
 			at := c.i
 			c.between(&f)
-			if v, named := c.word("part"); named {
+			if v, named := c.partOfDay(true); named {
 				f.part = v
 			} else {
 				c.i = at
@@ -471,7 +471,7 @@ func (r *Rule) readTimes(c *scan, part string) error {
 func (c *scan) clockNext() bool {
 	f := fix{}
 	c.between(&f)
-	_, _ = c.word("part")
+	_, _ = c.partOfDay(false)
 	ok, err := f.readClock(c)
 	return ok || err != nil
 }

@@ -129,7 +129,7 @@ CREATE TABLE occurrences (
   state      TEXT    NOT NULL CHECK (state IN ('planned', 'sending', 'sent', 'uncertain', 'missed', 'skipped')),
   reason     TEXT    NOT NULL DEFAULT '',
   started_at INTEGER NOT NULL DEFAULT 0,
-  settled_at INTEGER NOT NULL DEFAULT 0,
+  settled_at INTEGER NOT NULL DEFAULT 0, letter_id INTEGER NOT NULL DEFAULT 0, told_at INTEGER NOT NULL DEFAULT 0,
   UNIQUE (job, due_at, chat_id)
 ) STRICT;
 CREATE TABLE previews (
@@ -239,7 +239,7 @@ CREATE TABLE "outbox" (
   external_id TEXT    NOT NULL DEFAULT '',
   into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
   error       TEXT    NOT NULL DEFAULT ''
-) STRICT;
+, expires_at INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE contact_groups (
   agent   TEXT    NOT NULL,
   chat    TEXT    NOT NULL, -- the platform's id
@@ -332,6 +332,24 @@ CREATE TABLE bind_members (
   carried      INTEGER NOT NULL DEFAULT 0 CHECK (carried IN (0, 1)), -- the community went into another one since
   PRIMARY KEY (bind_id, community_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE schedules (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  chat_id        INTEGER NOT NULL REFERENCES chats(id),
+  name           TEXT    NOT NULL,
+  rule           TEXT    NOT NULL CHECK (json_valid(rule)),
+  template       TEXT    NOT NULL DEFAULT '',  -- a set of posts, or
+  body           TEXT    NOT NULL DEFAULT '',  -- the text itself
+  missed         TEXT    NOT NULL CHECK (missed IN ('skip', 'late', 'once')),
+  late           INTEGER NOT NULL DEFAULT 0 CHECK (late >= 0), -- minutes
+  countdown      TEXT    NOT NULL DEFAULT '',  -- what is counted down to
+  countdown_day  TEXT    NOT NULL DEFAULT '',
+  state          TEXT    NOT NULL CHECK (state IN ('active', 'paused', 'deleted', 'over')),
+  turn           INTEGER NOT NULL DEFAULT 0,   -- how many posts of its set were taken
+  created_by     INTEGER NOT NULL DEFAULT 0,   -- the person, 0 = an anonymous administrator
+  created_at     INTEGER NOT NULL,
+  CHECK ((template = '') <> (body = '')),
+  CHECK ((missed = 'late') = (late > 0))
+) STRICT;
 CREATE TABLE announcements (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   community_id INTEGER NOT NULL DEFAULT 0,              -- where it was asked for, 0 = in none
@@ -544,6 +562,44 @@ CREATE TABLE native_polls (
   created_at INTEGER NOT NULL,
   PRIMARY KEY (domain, native_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE faqs (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  number       INTEGER NOT NULL CHECK (number > 0),               -- what people call it
+  mode         TEXT    NOT NULL CHECK (mode IN ('fuzzy', 'contains', 'exact', 'regex')),
+  words        TEXT    NOT NULL CHECK (json_valid(words)),
+  answer       TEXT    NOT NULL,                                  -- plain text
+  links        TEXT    NOT NULL DEFAULT '[]' CHECK (json_valid(links)),
+  picture      TEXT    NOT NULL DEFAULT '',                       -- JSON of chat.Picture
+  cooldown_s   INTEGER NOT NULL CHECK (cooldown_s >= 0),
+  hits         INTEGER NOT NULL DEFAULT 0,
+  created_at   INTEGER NOT NULL,
+  changed_at   INTEGER NOT NULL,
+  deleted_at   INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (community_id, number)
+) STRICT;
+CREATE TABLE faq_said (
+  chat_id INTEGER NOT NULL REFERENCES chats(id),
+  faq_id  INTEGER NOT NULL REFERENCES faqs(id),
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (chat_id, faq_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE talk_lines (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL,
+  chat_id      INTEGER NOT NULL,
+  account_id   INTEGER NOT NULL,
+  text         TEXT    NOT NULL,
+  faq_id       INTEGER NOT NULL DEFAULT 0,                        -- the rule that answered it
+  asks         INTEGER NOT NULL DEFAULT 0 CHECK (asks IN (0, 1)), -- a question
+  at           INTEGER NOT NULL
+) STRICT;
+CREATE TABLE human_calls (
+  chat_id    INTEGER NOT NULL,
+  account_id INTEGER NOT NULL,
+  at         INTEGER NOT NULL,
+  PRIMARY KEY (chat_id, account_id)
+) STRICT, WITHOUT ROWID;
 INSERT INTO schema_migrations VALUES ('0001_core.sql', 'e6426a5c73182e9300dfd2c63d36980881c89df6d305d9c580c890a27cdfd116', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0002_engine.sql', '94ce0eb6c83e8decf932660875ab66fe6b26debe04cc329be456bbeb845a35c9', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f281ebdceef3caf6d7b434cceb86c07dd0e957d6c4ef3', 1795348800000);
@@ -551,10 +607,12 @@ INSERT INTO schema_migrations VALUES ('0004_checkin.sql', '5dcbd08191d7a231e8ea9
 INSERT INTO schema_migrations VALUES ('0005_waiting.sql', 'a099e7a53ab5f1078ac4cbc5b378a533bf7d3905fd4f64955e5960f9bd5f88aa', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0006_wecomcontact.sql', 'ee9a96489d28ba2ffe1e94f28660bd13dfe4a440ce50819f72e51436ad8dd598', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0007_bind.sql', '281329cfa6c6870c992830281ec38c6be8546d7c24286cec734d9e339cdf210d', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0008_schedule.sql', '647634d52a925f43938b324d75bbc702dad873f5523503316f7abdf8a1032295', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0009_announce.sql', '721bc8dedf2e0b1dc89cbc6540aa554d6bfa1294fda16a4c393d4a0fa8c7f921', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0010_dm.sql', '8c4ec92b0519c2306ace98acab5ead35b9708f157f341156c8d5b68c420401d1', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0011_draw.sql', 'cf1825315c5a85506c39dc3bb8d676f2d12bd2cda8a029f70e25194489e9a159', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0012_poll.sql', '2b6e734e981dbf63b29b285a87252f0520ac943df1f6114f79a97d854ab82707', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0014_faq.sql', '3de44112c62b9cc1e806aea6b3a1b2f191372c060a3e61213907629839987ef7', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (2, 'member 1', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (3, 'member 2', '', 0, 0, 0, 1795348800000, 0);
@@ -706,6 +764,9 @@ CREATE UNIQUE INDEX binds_from ON binds(from_person) WHERE state = 'live';
 CREATE INDEX binds_into ON binds(into_person) WHERE state = 'live';
 CREATE INDEX bind_members_into ON bind_members(into_member);
 CREATE INDEX inbox_queue ON inbox(queue, id) WHERE queue <> '' AND state <> 'failed';
+CREATE INDEX schedules_open ON schedules(chat_id, id) WHERE state IN ('active', 'paused');
+CREATE UNIQUE INDEX occurrences_letter ON occurrences(letter_id) WHERE letter_id <> 0;
+CREATE INDEX occurrences_untold ON occurrences(chat_id, due_at) WHERE told_at = 0 AND chat_id <> 0 AND state IN ('missed', 'uncertain');
 CREATE INDEX announcements_hash ON announcements(hash, id);
 CREATE INDEX announcement_targets_chat ON announcement_targets(chat_id);
 CREATE UNIQUE INDEX announcement_letters_letter ON announcement_letters(letter_id) WHERE letter_id <> 0;
@@ -722,6 +783,9 @@ CREATE INDEX poll_chats_chat ON poll_chats(chat_id, poll_id);
 CREATE INDEX poll_votes_person ON poll_votes(person_id);
 CREATE UNIQUE INDEX poll_repeats_poll ON poll_repeats(poll_id) WHERE state = 'on';
 CREATE INDEX native_polls_slot ON native_polls(chat_id, slot);
+CREATE INDEX talk_lines_community ON talk_lines(community_id, at);
+CREATE INDEX talk_lines_account ON talk_lines(account_id);
+CREATE INDEX talk_lines_at ON talk_lines(at);
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END;
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
@@ -752,6 +816,19 @@ BEGIN
 END;
 CREATE TRIGGER checkins_no_delete BEFORE DELETE ON checkins WHEN OLD.origin = 0
 BEGIN SELECT RAISE(ABORT, 'check-ins are never deleted'); END;
+CREATE TRIGGER outbox_occurrence AFTER UPDATE OF state ON outbox
+  WHEN NEW.once = 1 AND NEW.state <> OLD.state AND NEW.state IN ('sent', 'uncertain', 'dead', 'folded')
+BEGIN
+  UPDATE occurrences SET letter_id = NEW.into_id
+    WHERE NEW.state = 'folded' AND NEW.into_id <> 0 AND letter_id = NEW.id AND state = 'sending';
+  UPDATE occurrences SET settled_at = NEW.settled_at,
+      state = CASE NEW.state WHEN 'dead' THEN 'missed' ELSE NEW.state END,
+      reason = CASE WHEN NEW.state = 'sent' THEN '' WHEN NEW.error = 'expired' THEN 'expired' ELSE NEW.state || ' ' || NEW.error END
+    WHERE NEW.state <> 'folded' AND letter_id = NEW.id AND state = 'sending';
+  INSERT OR IGNORE INTO timers (key, task, chat_id, payload, due_at, created_at)
+    SELECT 'schedule.notice:letter:' || NEW.id, 'schedule.notice', chat_id, '{}', NEW.settled_at + 3000, NEW.settled_at
+    FROM occurrences WHERE letter_id = NEW.id AND state IN ('missed', 'uncertain') AND told_at = 0;
+END;
 CREATE TRIGGER poll_choices_named BEFORE INSERT ON poll_choices
   WHEN (SELECT anonymous FROM polls WHERE id = NEW.poll_id) = 1
 BEGIN SELECT RAISE(ABORT, 'an anonymous poll keeps no choices'); END;

@@ -1,0 +1,287 @@
+package schedule
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"qunmate/bot"
+	"qunmate/bot/chat"
+	"qunmate/scheduler/when"
+	"qunmate/storage"
+)
+
+const (
+	// planMost bounds the rows one look writes; the rest comes with the next.
+	planMost = 300
+	// noticeAfter gathers what goes wrong at one time into one message.
+	noticeAfter = 3 * time.Second
+)
+
+// payload is what a timer of ours carries.
+type payload struct {
+	ID int64 `json:"id"` // an occurrence, or with taskLook a schedule
+}
+
+func setTimer(ctx context.Context, req *bot.Request, task string, chatID, id int64, at time.Time) error {
+	text, err := json.Marshal(payload{id})
+	if err != nil {
+		return fmt.Errorf("%s: %w", task, err)
+	}
+	// The present instant is part of the key: what was done may be due again.
+	_, err = req.Tx.SetTimer(ctx, storage.DueRow{
+		Key: fmt.Sprintf("%s:%d:%d:%d", task, chatID, id, req.Tx.Now.UnixMilli()), Task: task, ChatID: chatID, Payload: string(text), DueAt: at,
+	})
+	return err
+}
+
+func payloadOf(req *bot.Request) (int64, error) {
+	d, _ := req.Event.Detail.(chat.Due)
+	var p payload
+	err := json.Unmarshal(d.Payload, &p)
+	return p.ID, err
+}
+
+// next is the first turn after an instant, in the zone that is in force then.
+func (j *job) next(after time.Time) (when.Turn, bool) {
+	zone := j.days.Zone(after)
+	t, ok := j.rule.Next(after, zone)
+	if !ok {
+		return t, false
+	}
+	if there := j.days.Zone(t.At); there.String() != zone.String() {
+		if moved, ok := j.rule.Next(after, there); ok {
+			return moved, true
+		}
+	}
+	return t, true
+}
+
+// upcoming lists turns until n of them happen.
+func (j *job) upcoming(after time.Time, n int) []when.Turn {
+	var out []when.Turn
+	for n > 0 && len(out) < 60 {
+		t, ok := j.next(after)
+		if !ok {
+			break
+		}
+		out = append(out, t)
+		after = t.At
+		if t.Skip == "" {
+			n--
+		}
+	}
+	return out
+}
+
+// plan writes what a schedule needs: an outcome for every instant that passed
+// without one, and the next one that is to come.
+func plan(ctx context.Context, req *bot.Request, j job) error {
+	if j.State != storage.ScheduleActive && j.State != storage.SchedulePaused {
+		return nil
+	}
+	done, err := planPast(ctx, req, &j)
+	if err != nil || !done {
+		return err
+	}
+	return planNext(ctx, req, &j)
+}
+
+// planPast gives every instant since the last known one its row. done is false
+// when there are more.
+func planPast(ctx context.Context, req *bot.Request, j *job) (done bool, err error) {
+	now, from := req.Tx.Now, j.CreatedAt
+	last, err := req.Tx.OccurrenceUntil(ctx, j.Job(), now)
+	switch {
+	case err == nil:
+		from = last.DueAt
+	case !errors.Is(err, storage.ErrNotFound):
+		return false, err
+	}
+	for range planMost {
+		t, ok := j.next(from)
+		if !ok || t.At.After(now) {
+			return true, nil
+		}
+		from = t.At
+		o := storage.Occurrence{Job: j.Job(), ChatID: j.ChatID, DueAt: t.At, State: storage.Planned}
+		switch {
+		case t.Skip != "":
+			o.State, o.Reason = storage.Skipped, t.Skip
+		case j.State == storage.SchedulePaused:
+			o.State, o.Reason = storage.Skipped, "paused"
+		case now.Sub(t.At) > allowed(j.Schedule):
+			o.State, o.Reason = storage.Missed, whyLate(req, t.At)
+		case j.overtaken(t.At, now):
+			o.State, o.Reason = storage.Missed, "overtaken"
+		}
+		if err := write(ctx, req, o); err != nil {
+			return false, err
+		}
+	}
+	return false, setTimer(ctx, req, taskLook, j.ChatID, j.ID, now)
+}
+
+// write stores a new occurrence with the timer that goes with its state.
+func write(ctx context.Context, req *bot.Request, o storage.Occurrence) error {
+	o, fresh, err := req.Tx.AddOccurrence(ctx, o)
+	if err != nil || !fresh {
+		return err
+	}
+	switch o.State {
+	case storage.Planned:
+		return setTimer(ctx, req, taskDue, o.ChatID, o.ID, o.DueAt)
+	case storage.Missed:
+		return setTimer(ctx, req, taskNotice, o.ChatID, o.ID, req.Tx.Now.Add(noticeAfter))
+	}
+	return nil
+}
+
+// overtaken: of several that are late, only the newest is made up for.
+func (j *job) overtaken(at, now time.Time) bool {
+	if j.Missed != storage.MissedOnce {
+		return false
+	}
+	for range planMost {
+		t, ok := j.next(at)
+		if !ok || t.At.After(now) {
+			return false
+		}
+		if t.Skip == "" {
+			return true
+		}
+		at = t.At
+	}
+	return false
+}
+
+// whyLate tells a program that was not running from a machine that slept.
+func whyLate(req *bot.Request, at time.Time) string {
+	if at.Before(req.Started()) {
+		return fmt.Sprintf("down %d", req.Started().UnixMilli())
+	}
+	return "asleep"
+}
+
+// planNext makes sure that the next instant has its row and its timer. After a
+// clock that ran ahead was put right, instants come again that have rows: those
+// that never began are planned anew.
+func planNext(ctx context.Context, req *bot.Request, j *job) error {
+	after := req.Tx.Now
+	for range planMost {
+		t, ok := j.next(after)
+		if !ok {
+			return end(ctx, req, j)
+		}
+		after = t.At
+		o, err := req.Tx.OccurrenceAt(ctx, j.Job(), j.ChatID, t.At)
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			o = storage.Occurrence{Job: j.Job(), ChatID: j.ChatID, DueAt: t.At, State: storage.Planned}
+			if t.Skip != "" {
+				o.State, o.Reason = storage.Skipped, t.Skip
+			}
+			if err := write(ctx, req, o); err != nil || t.Skip == "" {
+				return err
+			}
+		case err != nil:
+			return err
+		case o.State == storage.Planned:
+			return nil
+		case t.Skip == "" && o.StartedAt.IsZero() && (o.State == storage.Missed || o.State == storage.Skipped):
+			if err := req.Tx.MoveOccurrence(ctx, o.ID, o.State, storage.Planned, ""); err != nil {
+				return err
+			}
+			return setTimer(ctx, req, taskDue, o.ChatID, o.ID, o.DueAt)
+		}
+	}
+	return setTimer(ctx, req, taskLook, j.ChatID, j.ID, req.Tx.Now.Add(time.Hour))
+}
+
+// end closes a schedule that has no further instant, once the last one has its
+// outcome.
+func end(ctx context.Context, req *bot.Request, j *job) error {
+	open, err := req.Tx.OpenOccurrences(ctx, j.Job())
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if o.State == storage.Planned {
+			return nil
+		}
+	}
+	return req.Tx.SetScheduleState(ctx, j.ID, storage.ScheduleOver)
+}
+
+// look plans one schedule, by its timer.
+func look(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	id, err := payloadOf(req)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	s, err := req.Tx.Schedule(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return bot.Reply{}, nil
+	}
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	j, err := load(ctx, req, s)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	return bot.Reply{}, plan(ctx, req, j)
+}
+
+// overdue is how long after its instant a row that is still planned was lost by
+// its timer.
+const overdue = 2 * time.Minute
+
+// tick looks at all schedules, at every start and every hour: the clock may
+// have been put right, and a zone may have changed. One that cannot be planned
+// does not stop the others.
+func tick(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	all, err := req.Tx.OpenSchedules(ctx)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	for _, s := range all {
+		err := req.Tx.Savepoint(ctx, func(ctx context.Context) error {
+			j, err := load(ctx, req, s)
+			if err != nil {
+				return err
+			}
+			if err := rearm(ctx, req, &j); err != nil {
+				return err
+			}
+			return plan(ctx, req, j)
+		})
+		if errors.Is(err, storage.ErrTxLost) {
+			return bot.Reply{}, err
+		}
+		if err != nil { // its own event names the fault
+			if err := setTimer(ctx, req, taskLook, s.ChatID, s.ID, req.Tx.Now); err != nil {
+				return bot.Reply{}, err
+			}
+		}
+	}
+	return bot.Reply{}, nil
+}
+
+// rearm sets the timer of a planned row anew that none has fired for.
+func rearm(ctx context.Context, req *bot.Request, j *job) error {
+	open, err := req.Tx.OpenOccurrences(ctx, j.Job())
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if o.State == storage.Planned && req.Tx.Now.Sub(o.DueAt) > overdue {
+			if err := setTimer(ctx, req, taskDue, o.ChatID, o.ID, req.Tx.Now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
