@@ -74,9 +74,10 @@ type run struct {
 	t        *testing.T
 	families Families
 	net      *chattest.Network
-	second   *chattest.Network // another platform, nil = there is one only
-	domain   string            // of net
-	code     string            // the newest that was shown
+	several  bool                // there are other platforms beside net
+	nets     []*chattest.Network // they
+	domain   string              // of net
+	code     string              // the newest that was shown
 	path     string
 	clock    *bot.Clock
 	db       *storage.DB
@@ -242,8 +243,8 @@ func (r *run) group() string {
 
 // place is the chat a line happens in.
 func (r *run) place(s step) chat.Chat {
-	if title, ok := r.elsewhere(s.chat); ok {
-		return r.secondPlace(s.who, title)
+	if c, ok := r.elsewhere(s.who, s.chat); ok {
+		return c
 	}
 	switch s.chat {
 	case "":

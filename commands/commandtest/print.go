@@ -68,8 +68,8 @@ func (r *run) audience(m chattest.Shown) string {
 	words := r.heads()
 	head := words.group
 	switch {
-	case r.second != nil && m.Chat.Domain == secondDomain:
-		head = r.secondHead(m)
+	case m.Chat.Domain != r.domain:
+		head = r.foreign(m)
 	case m.To.Name != "" && r.caps.Whispers:
 		head = fmt.Sprintf(words.only, m.To.Name)
 	case m.To.Name != "":

@@ -18,13 +18,14 @@
 //	= confirm 企微/会员群     groups where a person confirms every message
 //	= members 128            what the platform tells of the groups: heads,
 //	= missing delete pin     and rights the bot lacks
-//	= second on              a second platform: the first is Telegram then, the
-//	                         other WeCom, which can neither whisper nor edit
+//	= platforms on           several platforms: the first is Telegram then, beside
+//	                         it WeCom, which can neither whisper nor edit, and a
+//	                         WeChat account
 //	= username 小满 xiaoman   a member's username; "= called 小王2 小王" a name
 //	阿宁: /checkin            a member speaks in the default group
 //	阿宁@读书会: 签到         … in another group
 //	阿宁@私聊: /me            … to the bot alone (also @private)
-//	李雷@企微/技术群: 签到    … on the second platform (also @wecom/private)
+//	李雷@企微/技术群: 签到    … on another platform (also @wecom/private, @微信/私聊)
 //	阿宁: /bind {code}         … with the newest code that the bot showed
 //	阿宁 -> 小满: /points +5 好  … in reply to 小满's last message
 //	阿宁: /points @{小满} +5 好  … with a mention by id, not only by name

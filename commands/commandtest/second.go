@@ -10,32 +10,41 @@ import (
 	"qunmate/bot/chat/chattest"
 )
 
-// The second platform: a WeCom group hears what mentions the bot, keeps nothing
-// private and edits nothing; in a 1:1 chat all is private.
-const secondDomain = "wecom"
+// The other platforms beside Telegram: WeCom, whose groups keep nothing private
+// and edit nothing, and a WeChat account, where everybody is alone with the bot.
+const (
+	wecomDomain  = "wecom"
+	wechatDomain = "wechat:wx1"
+)
 
-// secondWords are how transcripts call it.
-func secondWords() []string { return []string{"企微/", "wecom/"} }
+// prefixes are how transcripts call a place of another platform.
+func prefixes() [][2]string {
+	return [][2]string{{"企微/", wecomDomain}, {"wecom/", wecomDomain}, {"微信/", wechatDomain}, {"wechat/", wechatDomain}}
+}
 
 func (r *run) beginSecond() {
-	if r.second == nil {
+	if !r.several {
 		return
 	}
-	r.second = chattest.NewNetwork("second", chat.Caps{Hears: true, Choices: true, Push: true, Files: true, MaxText: 2048}).Of(secondDomain)
+	caps := chat.Caps{Hears: true, Choices: true, Push: true, Files: true, MaxText: 2048}
+	r.nets = []*chattest.Network{chattest.NewNetwork("second", caps).Of(wecomDomain), chattest.NewNetwork("third", caps).Of(wechatDomain)}
 }
 
 // platforms are the connections that the engine runs.
 func (r *run) platforms() []chat.Platform {
-	if r.second == nil {
-		return []chat.Platform{r.net}
+	out := []chat.Platform{r.net}
+	for _, n := range r.nets {
+		out = append(out, n)
 	}
-	return []chat.Platform{r.net, r.second}
+	return out
 }
 
 // network is the one that a chat belongs to.
 func (r *run) network(ref chat.Ref) *chattest.Network {
-	if r.second != nil && ref.Domain == secondDomain {
-		return r.second
+	for _, n := range r.nets {
+		if n.Domain() == ref.Domain {
+			return n
+		}
 	}
 	return r.net
 }
@@ -43,8 +52,8 @@ func (r *run) network(ref chat.Ref) *chattest.Network {
 // take is what was shown anywhere.
 func (r *run) take() []chattest.Shown {
 	shown := r.net.Take()
-	if r.second != nil {
-		shown = append(shown, r.second.Take()...)
+	for _, n := range r.nets {
+		shown = append(shown, n.Take()...)
 	}
 	for _, m := range shown {
 		if code := shownCode.FindStringSubmatch(m.Content.Text); code != nil {
@@ -57,31 +66,31 @@ func (r *run) take() []chattest.Shown {
 // shownCode is a code that the bot gave somebody: "{code}" types the newest.
 var shownCode = regexp.MustCompile(`<b>([0-9A-Z]{6})</b>`)
 
-// elsewhere reports whether a place is on the second platform, and its title.
-func (r *run) elsewhere(place string) (string, bool) {
-	if r.second == nil {
-		return "", false
+// elsewhere finds a place of another platform by its prefix.
+func (r *run) elsewhere(who, place string) (chat.Chat, bool) {
+	if !r.several {
+		return chat.Chat{}, false
 	}
-	for _, w := range secondWords() {
-		if title, ok := strings.CutPrefix(place, w); ok {
-			return title, true
+	for _, p := range prefixes() {
+		title, ok := strings.CutPrefix(place, p[0])
+		switch {
+		case !ok:
+		case slices.Contains([]string{privateZh, "private"}, title):
+			return chat.Chat{Ref: chat.Ref{Domain: p[1], ID: who}, Type: chat.Private, Title: who}, true
+		default:
+			return chat.Chat{Ref: chat.Ref{Domain: p[1], ID: "group:" + title}, Type: chat.Group, Title: title}, true
 		}
 	}
-	return "", false
+	return chat.Chat{}, false
 }
 
-func (r *run) secondPlace(who, title string) chat.Chat {
-	if slices.Contains([]string{privateZh, "private"}, title) {
-		return chat.Chat{Ref: chat.Ref{Domain: secondDomain, ID: who}, Type: chat.Private, Title: who}
-	}
-	return chat.Chat{Ref: chat.Ref{Domain: secondDomain, ID: "group:" + title}, Type: chat.Group, Title: title}
-}
-
-// secondHead says where a message of the second platform stands.
-func (r *run) secondHead(m chattest.Shown) string {
-	word := secondWords()[0]
-	if r.language == "en" {
-		word = secondWords()[1]
+// foreign says where a message of another platform stands.
+func (r *run) foreign(m chattest.Shown) string {
+	word := ""
+	for i, p := range prefixes() {
+		if p[1] == m.Chat.Domain && (word == "" || r.language == "en" && i%2 == 1) {
+			word = p[0]
+		}
 	}
 	title, group := strings.CutPrefix(m.Chat.ID, "group:")
 	switch {

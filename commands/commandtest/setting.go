@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
-	"qunmate/bot/chat/chattest"
 )
 
 // setting is an "=" line: how the world is before the first message.
@@ -15,8 +14,8 @@ func (r *run) setting(s step) {
 	switch key {
 	case "language":
 		r.language = value
-	case "second": // two platforms: the first is called Telegram then
-		r.domain, r.second = "telegram", chattest.NewNetwork("second", chat.Caps{})
+	case "platforms": // several: the first is called Telegram then
+		r.domain, r.several = "telegram", value == "on"
 	case "zone":
 		zone, err := time.LoadLocation(value)
 		if err != nil {

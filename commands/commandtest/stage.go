@@ -22,7 +22,9 @@ type Scene struct {
 	Zone     string
 	Start    string // 2006-01-02 15:04, local time in Zone
 	Caps     *chat.Caps
-	Second   bool // two platforms, as with the setting "second on"
+	Several  bool // several platforms, as with the setting "platforms on"
+	// Operators run the program, by platform and name.
+	Operators []chat.Ref
 }
 
 // Open builds the stage and starts the engine.
@@ -45,8 +47,9 @@ func Open(t *testing.T, f Families, o Scene) *Stage {
 	if o.Caps != nil {
 		r.caps = *o.Caps
 	}
-	if o.Second {
-		r.setting(step{text: "second on"})
+	r.operator = o.Operators
+	if o.Several {
+		r.setting(step{text: "platforms on"})
 	}
 	r.begin()
 	return &Stage{r}
