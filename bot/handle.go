@@ -17,8 +17,8 @@ var errOtherRoute = errors.New("another connection answers here")
 
 // handle applies one event inside the writer's transaction. Its error is a
 // fault, a park, errOtherRoute or a lost transaction; refusals are answers, not
-// errors. since is when the event was first put aside, zero for a new one.
-func (e *Engine) handle(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, since time.Time) error {
+// errors. w is the event's row in the inbox, zero for a new one.
+func (e *Engine) handle(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, w storage.Waiting) error {
 	req, ok, err := e.prepare(ctx, tx, via, ev)
 	if err != nil {
 		return err
@@ -26,7 +26,16 @@ func (e *Engine) handle(ctx context.Context, tx *storage.Tx, via string, ev chat
 	if !ok {
 		return errOtherRoute
 	}
-	req.since = since
+	req.since = w.CreatedAt
+	if queue := queueOf(ev); queue != "" {
+		ahead, err := tx.Waits(ctx, queue, w.ID)
+		if err != nil {
+			return err
+		}
+		if ahead {
+			return &parkError{behind: true}
+		}
+	}
 	// An effect without its answer would be done again when the event is: they
 	// are undone together.
 	err = guarded(ctx, tx, func(ctx context.Context) error {

@@ -211,11 +211,14 @@ var faultPauses = []time.Duration{2 * time.Second, 20 * time.Second}
 // attempt runs an event, first or again (w.ID is then its row in the inbox),
 // and files what is left to do: nothing, a park, a retry, or an apology.
 func (e *Engine) attempt(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, w storage.Waiting) error {
-	err := e.handle(ctx, tx, via, ev, w.CreatedAt)
+	err := e.handle(ctx, tx, via, ev, w)
 	var park *parkError
 	switch {
 	case w.ID != 0 && (err == nil || errors.Is(err, errOtherRoute)):
-		return tx.DropWaiting(ctx, w.ID)
+		if err := tx.DropWaiting(ctx, w.ID); err != nil {
+			return err
+		}
+		return tx.WakeQueue(ctx, w.Queue)
 	case err == nil, errors.Is(err, errOtherRoute):
 		return err
 	case errors.Is(err, storage.ErrTxLost), errors.Is(err, storage.ErrFull):
@@ -230,7 +233,7 @@ func (e *Engine) attempt(ctx context.Context, tx *storage.Tx, via string, ev cha
 			})
 		}
 		w.State, w.NextAt = storage.InboxParked, tx.Now.Add(parkLimit)
-		if w.ID != 0 { // perhaps woken by what was learned of another chat
+		if w.ID != 0 && !park.behind { // perhaps woken by what was learned of another chat
 			w.NextAt = w.CreatedAt.Add(parkLimit)
 		}
 	default:
@@ -262,13 +265,16 @@ func (e *Engine) fault(ctx context.Context, tx *storage.Tx, via string, ev chat.
 
 func (e *Engine) keep(ctx context.Context, tx *storage.Tx, ev chat.Event, w storage.Waiting) error {
 	if w.ID != 0 {
-		return tx.SetWaiting(ctx, w)
+		if err := tx.SetWaiting(ctx, w); err != nil || w.State != storage.InboxFailed {
+			return err
+		}
+		return tx.WakeQueue(ctx, w.Queue) // given up: it stands in nobody's way
 	}
 	text, err := encodeEvent(ev)
 	if err != nil {
 		return err
 	}
-	w.Event = text
+	w.Event, w.Queue = text, queueOf(ev)
 	_, err = tx.AddWaiting(ctx, w)
 	return err
 }

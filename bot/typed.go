@@ -240,7 +240,7 @@ func (req *Request) Is(ctx context.Context, role Role) (bool, error) {
 			return false, err
 		}
 		if len(old) > 0 {
-			return false, &parkError{old}
+			return false, &parkError{chats: old}
 		}
 	}
 	req.Role = have

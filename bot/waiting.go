@@ -16,7 +16,10 @@ import (
 const parkLimit = 15 * time.Second
 
 // parkError stops a command whose decision needs a fact from the network.
-type parkError struct{ chats []storage.Chat }
+type parkError struct {
+	chats  []storage.Chat
+	behind bool // not for a fact: an earlier event of the sender waits
+}
 
 func (p *parkError) Error() string { return "parked until something is known" }
 
@@ -28,6 +31,15 @@ func (req *Request) Wait() error {
 		return nil
 	}
 	return &parkError{}
+}
+
+// queueOf names the queue of an event: what one person says in one chat is
+// handled in the order in which he said it, also when a part of it has to wait.
+func queueOf(ev chat.Event) string {
+	if ev.Kind != chat.Message && ev.Kind != chat.Press || ev.Sender.Ref.IsZero() || ev.Chat.Ref.IsZero() {
+		return ""
+	}
+	return ev.Chat.Ref.String() + " " + ev.Sender.Ref.String()
 }
 
 func encodeEvent(ev chat.Event) (string, error) {
@@ -77,7 +89,7 @@ func (e *Engine) again(ctx context.Context, w storage.Waiting) error {
 	if err := json.Unmarshal([]byte(w.Event), &ev); err != nil {
 		return e.do(ctx, func(ctx context.Context, tx *storage.Tx) error {
 			w.State, w.Error = storage.InboxFailed, err.Error()
-			return tx.SetWaiting(ctx, w)
+			return e.keep(ctx, tx, ev, w)
 		})
 	}
 	if e.platforms[w.Connection] == nil {

@@ -40,13 +40,16 @@ type Waiting struct {
 	Fault      string    // the short id the person was shown
 	Error      string
 	CreatedAt  time.Time // UTC
+	// Queue names whose turn it is: events of one queue keep their order. "" is
+	// none.
+	Queue string
 }
 
-const waitingColumns = "id, connection, state, event, attempts, next_at, fault, error, created_at"
+const waitingColumns = "id, connection, state, event, attempts, next_at, fault, error, created_at, queue"
 
 func scanWaiting(rows *sql.Rows, w *Waiting) error {
 	var next, created int64
-	err := rows.Scan(&w.ID, &w.Connection, &w.State, &w.Event, &w.Attempts, &next, &w.Fault, &w.Error, &created)
+	err := rows.Scan(&w.ID, &w.Connection, &w.State, &w.Event, &w.Attempts, &next, &w.Fault, &w.Error, &created, &w.Queue)
 	w.NextAt, w.CreatedAt = FromMillis(next), FromMillis(created)
 	return err
 }
@@ -54,8 +57,8 @@ func scanWaiting(rows *sql.Rows, w *Waiting) error {
 // AddWaiting stores an event that waits and returns its id.
 func (tx *Tx) AddWaiting(ctx context.Context, w Waiting) (int64, error) {
 	tx.Touched |= TouchedInbox
-	res, err := tx.q.exec(ctx, "INSERT INTO inbox (connection, state, event, attempts, next_at, fault, error, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		w.Connection, w.State, w.Event, w.Attempts, millis(w.NextAt), w.Fault, w.Error, millis(tx.Now))
+	res, err := tx.q.exec(ctx, "INSERT INTO inbox (connection, state, event, attempts, next_at, fault, error, created_at, queue) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		w.Connection, w.State, w.Event, w.Attempts, millis(w.NextAt), w.Fault, w.Error, millis(tx.Now), w.Queue)
 	if err != nil {
 		return 0, classify(err)
 	}
@@ -74,6 +77,28 @@ func (tx *Tx) SetWaiting(ctx context.Context, w Waiting) error {
 // DropWaiting removes a waiting event that is finished.
 func (tx *Tx) DropWaiting(ctx context.Context, id int64) error {
 	_, err := tx.q.exec(ctx, "DELETE FROM inbox WHERE id = ?", id)
+	return classify(err)
+}
+
+// Waits reports whether an event of a queue is still waiting that came before
+// the row with an id; 0 = before now.
+func (r *Reader) Waits(ctx context.Context, queue string, before int64) (bool, error) {
+	if before == 0 {
+		before = 1<<63 - 1
+	}
+	var n int
+	err := r.q.row(ctx, "SELECT EXISTS (SELECT 1 FROM inbox INDEXED BY inbox_queue WHERE queue = ? AND queue <> '' AND state <> 'failed' AND id < ?)", queue, before).Scan(&n)
+	return n > 0, classify(err)
+}
+
+// WakeQueue makes the parked events of a queue due: the one before them is
+// through.
+func (tx *Tx) WakeQueue(ctx context.Context, queue string) error {
+	if queue == "" {
+		return nil
+	}
+	tx.Touched |= TouchedInbox
+	_, err := tx.q.exec(ctx, "UPDATE inbox SET next_at = ? WHERE queue = ? AND queue <> '' AND state = 'parked'", millis(tx.Now), queue)
 	return classify(err)
 }
 
