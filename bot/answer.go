@@ -96,11 +96,16 @@ func (req *Request) compose(ctx context.Context, c storage.Chat, r Reply, to int
 	if p := req.engine.platforms[c.Connection]; p != nil && r.Lane != storage.LaneBroadcast && p.Caps(chatOf(c)).Confirm {
 		return l, false, nil // a person would have to confirm it: see chat.Caps
 	}
+	private := !r.Public && to != 0 && c.Kind != string(chat.Private)
+	whispered := private && req.engine.whispers(c)
+	if whispered {
+		r.Brief = r.Crowd // what is private stays so, whatever the hurry
+	}
 	content, err := req.content(ctx, r, lang)
 	if err != nil {
 		return l, false, err
 	}
-	content.Private = !r.Public && to != 0 && c.Kind != string(chat.Private)
+	content.Private, content.Inline = private, whispered
 	text, err := json.Marshal(content)
 	if err != nil {
 		return l, false, fmt.Errorf("letter: %w", err)
@@ -114,6 +119,12 @@ func (req *Request) compose(ctx context.Context, c storage.Chat, r Reply, to int
 		l.Thread = ""
 	}
 	return l, true, nil
+}
+
+// whispers reports whether private answers stay private in a chat.
+func (e *Engine) whispers(c storage.Chat) bool {
+	p := e.platforms[c.Connection]
+	return p != nil && p.Caps(chatOf(c)).Whispers
 }
 
 // content renders a reply.

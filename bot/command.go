@@ -139,9 +139,13 @@ type Reply struct {
 	Public bool
 	// Slot: a message with the same slot in the same chat is edited instead.
 	Slot string
-	// Brief is the text that stands for this answer in a folded message; "" is
-	// never folded.
+	// Brief is the text that stands for this answer in a folded message where
+	// everybody sees answers anyway; "" is never folded.
 	Brief string
+	// Crowd is the same where answers are private: the little of it that may be
+	// public when more people ask than can be answered one by one. "" is never
+	// folded there.
+	Crowd string
 	File  *chat.File
 	Poll  *chat.Poll  // the choices are a poll's
 	Chart *chat.Chart // a picture beside the text, drawn when it is sent

@@ -61,7 +61,8 @@ func brief(l storage.Letter) string {
 }
 
 // foldLetters makes one public message of several answers. Each line was
-// rendered for that purpose: it holds nothing that is for one person only.
+// rendered for that purpose: it holds nothing that is for one person only, and
+// where answers are private only what may be said before all (Reply.Crowd).
 func foldLetters(first chat.Letter, group []storage.Letter) (chat.Letter, error) {
 	lines := make([]string, 0, len(group))
 	for _, l := range group {
@@ -71,7 +72,11 @@ func foldLetters(first chat.Letter, group []storage.Letter) (chat.Letter, error)
 		}
 		lines = append(lines, line)
 	}
-	first.Content = chat.Content{Text: strings.Join(lines, "<br>")}
+	between := "<br>"
+	if first.Content.Inline {
+		between = " · "
+	}
+	first.Content = chat.Content{Text: strings.Join(lines, between)}
 	first.Reply, first.To = "", chat.User{}
 	return first, nil
 }

@@ -155,10 +155,10 @@ func TestAPrivateAnswerWithoutAPublicFormIsNeverFolded(t *testing.T) {
 func TestOnlyLikeIsFoldedWithLike(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		two := Command{Name: "count", Run: func(_ context.Context, req *Request) (Reply, error) {
-			return Reply{Template: "common.test_echo", Brief: "common.test_echo", Data: "other " + req.Account.Name}, nil
+			return Reply{Template: "common.test_echo", Brief: "common.test_echo", Crowd: "common.test_echo", Data: "other " + req.Account.Name}, nil
 		}}
 		slot := Command{Name: "room", Run: func(_ context.Context, req *Request) (Reply, error) {
-			return Reply{Template: "common.test_line", Brief: "common.test_line_brief", Data: struct{ Name, Text string }{req.Account.Name, "slot"}, Slot: "s" + req.Account.Name}, nil
+			return Reply{Template: "common.test_line", Brief: "common.test_line_brief", Crowd: "common.test_line_brief", Data: struct{ Name, Text string }{req.Account.Name, "slot"}, Slot: "s" + req.Account.Name}, nil
 		}}
 		w := begin(t, commands(queue, two, slot), with(newLine("main", limited(20))))
 		topic := club
@@ -446,4 +446,32 @@ func TestTheBudgetOfAChatIsNotSpentOnRemovals(t *testing.T) {
 			t.Errorf("%d of 8 were taken back", n)
 		}
 	})
+}
+
+// Where answers are private a crowd makes nothing public that is not meant to
+// be: an answer without a public word waits for its turn.
+func TestNothingPrivateIsFoldedWhereAnswersArePrivate(t *testing.T) {
+	for _, whispers := range []bool{true, false} {
+		t.Run(fmt.Sprint("private answers ", whispers), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				secret := Command{Name: "count", Run: func(_ context.Context, req *Request) (Reply, error) {
+					return Reply{Template: "common.test_echo", Brief: "common.test_echo", Data: "balance of " + req.Account.Name}, nil
+				}}
+				w := begin(t, commands(queue, secret), with(newLine("main", limited(20), func(c *chat.Caps) { c.Whispers = whispers })))
+				w.crowd(club, "/count", make([]time.Duration, 15))
+				public := 0
+				for _, a := range w.net.tried() {
+					if !a.letter.Content.Private {
+						public++
+					}
+				}
+				if (public == 0) != whispers {
+					t.Errorf("%d of %d messages are for everybody", public, len(w.net.tried()))
+				}
+				if whispers {
+					equal(t, "messages", len(w.net.tried()), 15)
+				}
+			})
+		})
+	}
 }

@@ -551,7 +551,7 @@ var say = Command{Name: "say", Run: func(_ context.Context, req *Request) (Reply
 // queue answers with a text that may be folded.
 var queue = Command{Name: "line", Run: func(_ context.Context, req *Request) (Reply, error) {
 	data := struct{ Name, Text string }{req.Account.Name, req.Args.String()}
-	return Reply{Template: "common.test_line", Brief: "common.test_line_brief", Data: data}, nil
+	return Reply{Template: "common.test_line", Brief: "common.test_line_brief", Crowd: "common.test_line_brief", Data: data}, nil
 }}
 
 // equal fails when two values print differently.

@@ -26,6 +26,8 @@ type Content struct {
 	// Brief is the one line that stands for this answer when many are folded
 	// into one message; empty means it is never folded.
 	Brief string `json:"brief,omitempty"`
+	// Inline: such lines stand side by side, not below each other.
+	Inline bool `json:"inline,omitempty"`
 }
 
 // Choice is a button. Its command could be typed as well: nothing about a

@@ -167,7 +167,7 @@ func checkIn(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		d.Repair = d.Missed == 1 && d.Cards > 0
 	}
 	reply := bot.Reply{
-		Template: "checkin.done", Data: d, Brief: "checkin.brief",
+		Template: "checkin.done", Data: d, Brief: "checkin.brief", Crowd: "checkin.crowd",
 		Choices: []bot.Choice{{Label: "checkin.button_why", Command: "/why", Extra: true}, {Label: "checkin.button_rank", Command: "/rank", Extra: true}},
 	}
 	if req.Exposed() {

@@ -69,7 +69,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 			done(nil), done(named{"Streak": 1, "NewCard": true}), done(named{"Missed": 1, "Repair": true}), done(named{"Missed": 3}), done(named{"Late": "2026-11-21"}),
 		},
 		"already_short": already,
-		"brief":         {done(nil)}, "button_why": none, "button_rank": none, "already": already, "label_open": none, "label_done": none,
+		"brief":         {done(nil)}, "crowd": {done(nil)}, "button_why": none, "button_rank": none, "already": already, "label_open": none, "label_done": none,
 		"makeup_done": makeup, "makeup_twice": makeup, "makeup_needless": makeup, "makeup_no_card": makeup, "makeup_only_yesterday": none,
 		"no_such_day": {named{"Day": "2026-02-30"}},
 		"switch_args": none, "switched": switches, "switch_same": switches, "switch_undone": switches,
