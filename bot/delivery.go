@@ -482,8 +482,13 @@ func (d *delivery) letter(ctx context.Context, c storage.Chat, to chat.User, l s
 	if err != nil {
 		return out, &chat.SendError{Fault: chat.Retry, Err: err}
 	}
+	if out.Content.Retouch && out.Edit == "" {
+		return out, &chat.SendError{Fault: chat.Rejected, Err: errNothingToRetouch}
+	}
 	return out, nil
 }
+
+var errNothingToRetouch = errors.New("the message to change was never sent")
 
 // lostSlot marks a letter whose earlier message cannot be edited any more: it
 // is sent as a new one.

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -138,7 +139,7 @@ func (d *delivery) outcomes(r *result, now time.Time) []storage.Outcome {
 		switch l := r.letters[0]; {
 		case len(r.letters) > 1:
 			head.State, head.Error, head.NextAt = storage.LetterQueued, alone, now
-		case l.Slot != "" && l.Error != lostSlot && l.Verb == storage.VerbSend:
+		case l.Slot != "" && l.Error != lostSlot && l.Verb == storage.VerbSend && !retouches(l):
 			// Most likely the message to edit is gone. Say it anew.
 			head.State, head.Error, head.NextAt = storage.LetterQueued, lostSlot, now
 		}
@@ -174,6 +175,10 @@ func (d *delivery) note(r result, o storage.Outcome, now time.Time) {
 	case chat.Unknown:
 		log.Warn("may or may not have been sent; it is not sent again", "err", r.err)
 	case chat.Rejected, chat.Gone:
+		if r.err.Fault == chat.Rejected && retouches(r.letters[0]) {
+			log.Debug("an earlier message was not there to be changed", "err", r.err)
+			return
+		}
 		log.Warn("the platform refused a message for good", "err", r.err)
 	case chat.Moved:
 		log.Info("the chat has a new id", "to", r.err.To)
@@ -223,4 +228,10 @@ func (d *delivery) follow(ctx context.Context, tx *storage.Tx, r result) error {
 		r.box.chat = c
 	}
 	return nil
+}
+
+// retouches reports whether a letter only changes an earlier message.
+func retouches(l storage.Letter) bool {
+	var c chat.Content
+	return l.Slot != "" && json.Unmarshal([]byte(l.Content), &c) == nil && c.Retouch
 }

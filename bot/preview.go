@@ -39,10 +39,57 @@ func (req *Request) Preview(ctx context.Context, action, title string, data any,
 		return Reply{}, err
 	}
 	n := strconv.FormatInt(id, 10)
-	return Reply{Template: template, Data: view, Choices: []Choice{
+	r := Reply{Template: template, Data: view, Choices: []Choice{
 		{Label: "common.confirm", Command: "/confirm " + n},
 		{Label: "common.cancel", Command: "/cancel " + n},
-	}}, nil
+	}}
+	if req.Caps.Edit {
+		r.Slot = previewSlot(id) // so that its buttons can go
+	}
+	return r, nil
+}
+
+// previewSlot names the message of a preview.
+func previewSlot(id int64) string { return storage.PreviewSlot + strconv.FormatInt(id, 10) }
+
+// decided takes the buttons off the message of a preview that has its outcome:
+// pressing them would do nothing any more.
+func (req *Request) decided(ctx context.Context, p storage.Preview) error {
+	if !req.Caps.Edit {
+		return nil
+	}
+	l, err := req.Tx.SlotLetter(ctx, p.ChatID, previewSlot(p.ID))
+	if err != nil {
+		return ignoreNotFound(err)
+	}
+	var content chat.Content
+	if err := json.Unmarshal([]byte(l.Content), &content); err != nil {
+		return fmt.Errorf("letter %d: %w", l.ID, err)
+	}
+	if len(content.Choices) == 0 || content.File != nil || content.Chart != nil || content.Poll != nil {
+		return nil
+	}
+	content.Choices, content.Retouch = nil, true
+	text, err := json.Marshal(content)
+	if err != nil {
+		return fmt.Errorf("letter: %w", err)
+	}
+	_, err = req.Tx.Enqueue(ctx, storage.Letter{
+		ChatID: l.ChatID, Connection: l.Connection, Lane: storage.LaneActivity, Kind: l.Kind, Slot: l.Slot,
+		AccountID: l.AccountID, Thread: l.Thread, Content: string(text),
+	})
+	return err
+}
+
+// unpicked answers a /confirm or /cancel that found nothing to decide. Where
+// that is because the preview is over, its buttons go.
+func (req *Request) unpicked(ctx context.Context, p storage.Preview, err error) (Reply, error) {
+	var no *Refusal
+	over := p.ID != 0 && p.ChatID == req.Chat.ID && (p.State != storage.PreviewOpen || !p.ExpiresAt.After(req.Tx.Now))
+	if !over || !errors.As(err, &no) {
+		return Reply{}, err
+	}
+	return no.Reply, req.decided(ctx, p)
 }
 
 // previewed is what is stored of a preview: what the action gets, and where it
@@ -144,7 +191,7 @@ func pickNumber(ctx context.Context, req *Request, word string) (storage.Preview
 func confirm(ctx context.Context, req *Request) (Reply, error) {
 	p, err := pick(ctx, req)
 	if err != nil {
-		return Reply{}, err
+		return req.unpicked(ctx, p, err)
 	}
 	a, ok := req.engine.registry.actions[p.Action]
 	if !ok || a.Run == nil {
@@ -161,6 +208,9 @@ func confirm(ctx context.Context, req *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	if err := req.Tx.ClosePreview(ctx, p.ID, storage.PreviewConfirmed); err != nil {
+		return Reply{}, err
+	}
+	if err := req.decided(ctx, p); err != nil {
 		return Reply{}, err
 	}
 	return a.Run(ctx, req, what.Data)
@@ -201,12 +251,12 @@ func (req *Request) check(ctx context.Context, role Role) error {
 func cancel(ctx context.Context, req *Request) (Reply, error) {
 	p, err := pick(ctx, req)
 	if err != nil {
-		return Reply{}, err
+		return req.unpicked(ctx, p, err)
 	}
 	if err := req.Tx.ClosePreview(ctx, p.ID, storage.PreviewCancelled); err != nil {
 		return Reply{}, err
 	}
-	return Reply{Template: "common.cancelled"}, nil
+	return Reply{Template: "common.cancelled"}, req.decided(ctx, p)
 }
 
 func undo(ctx context.Context, req *Request) (Reply, error) {

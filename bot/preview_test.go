@@ -255,3 +255,81 @@ func TestARefusedConfirmationLeavesThePreviewOpen(t *testing.T) {
 		w.heard("preview later", "not yet", "now")
 	})
 }
+
+// buttons counts those that are to be seen.
+func (w *world) buttons() int {
+	n := 0
+	for _, s := range w.net.All() {
+		if !s.Deleted {
+			n += len(s.Content.Choices)
+		}
+	}
+	return n
+}
+
+func TestThePreviewLosesItsButtonsWithTheDecision(t *testing.T) {
+	for name, do := range map[string]func(*world){
+		"confirmed": func(w *world) { w.press(club, "管理", "/confirm 1") },
+		"typed":     func(w *world) { w.say(club, "管理", "/confirm") },
+		"cancelled": func(w *world) { w.press(club, "管理", "/cancel 1") },
+		"expired": func(w *world) {
+			w.pass(previewLife)
+			equal(w.t, "buttons before the tap", w.buttons(), 2)
+			w.press(club, "管理", "/confirm 1")
+		},
+		"replaced": func(w *world) {
+			w.say(club, "管理", "/plan x 2")
+			w.press(club, "管理", "/cancel 2")
+			w.press(club, "管理", "/confirm 1")
+		},
+		"after a restart": func(w *world) { w.restart(); w.press(club, "管理", "/confirm 1") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w := planner(t)
+				w.say(club, "管理", "/plan x 1")
+				equal(t, "buttons", w.buttons(), 2)
+				do(w)
+				w.pass(time.Minute)
+				equal(t, "buttons", w.buttons(), 0)
+				all := w.net.All()
+				if !strings.Contains(chat.Plain(all[0].Content.Text), "preview x 1") {
+					t.Errorf("the preview says %q", all[0].Content.Text)
+				}
+			})
+		})
+	}
+}
+
+func TestButtonsThatCannotGoStayAndNothingIsSaidTwice(t *testing.T) {
+	for name, change := range map[string]func(*chat.Caps){
+		"no editing":   func(c *chat.Caps) { c.Edit = false },
+		"taken back":   func(c *chat.Caps) { c.Whispers = false },
+		"never edited": func(*chat.Caps) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				w := begin(t, planning(), with(newLine("main", change)))
+				w.net.SetAdmins(club.Ref, person("管理"))
+				w.say(club, "管理", "/plan x 1")
+				w.heard("preview x 1")
+				if name == "taken back" {
+					w.pass(time.Minute) // shown to all, it was deleted
+					w.news()
+				}
+				if name == "never edited" {
+					w.net.onSend(func(_ context.Context, l chat.Letter) error {
+						if l.Edit != "" {
+							return &chat.SendError{Fault: chat.Rejected, Err: errNothingToRetouch}
+						}
+						return nil
+					})
+				}
+				w.say(club, "管理", "/confirm 1")
+				w.heard("did x 1")
+				w.pass(10 * time.Second)
+				w.heard()
+			})
+		})
+	}
+}

@@ -163,7 +163,7 @@ func (tx *Tx) Prune(ctx context.Context) error {
 	}{
 		{"DELETE FROM seen WHERE at < ?", keepSeen},
 		// A letter that carries a slot is the address of a message that may still be edited.
-		{"DELETE FROM outbox WHERE settled_at > 0 AND settled_at < ? AND slot = ''", keepLetters},
+		{"DELETE FROM outbox WHERE settled_at > 0 AND settled_at < ? AND (slot = '' OR substr(slot, 1, 8) = '" + PreviewSlot + "')", keepLetters},
 		// Nobody asks for a confirmation any more: its connection is gone.
 		{"UPDATE outbox SET state = 'uncertain', error = 'nobody confirmed it', settled_at = ?1 WHERE state = 'waiting' AND once = 1 AND created_at < ?1", keepLetters},
 		{"DELETE FROM outbox WHERE state = 'waiting' AND created_at < ?", keepLetters},

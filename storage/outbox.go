@@ -124,6 +124,13 @@ func (r *Reader) SlotMessage(ctx context.Context, chatID int64, slot string) (st
 	return id, err
 }
 
+// SlotLetter reads the newest letter of a slot, or ErrNotFound.
+func (r *Reader) SlotLetter(ctx context.Context, chatID int64, slot string) (Letter, error) {
+	var l Letter
+	err := scanLetter(r.q.row(ctx, "SELECT "+letterColumns+" FROM outbox WHERE chat_id = ? AND slot = ? AND slot <> '' ORDER BY id DESC LIMIT 1", chatID, slot), &l)
+	return l, classify(err)
+}
+
 // Claim marks an at-most-once letter before its first attempt. After a crash
 // it is found in this state, and nobody knows whether it went out.
 func (tx *Tx) Claim(ctx context.Context, id int64) error {

@@ -27,6 +27,9 @@ const (
 	PreviewCancelled = "cancelled"
 )
 
+// PreviewSlot begins the slot of a preview's message; its id follows.
+const PreviewSlot = "preview:"
+
 const previewColumns = "id, chat_id, account_id, action, data, title, state, created_at, expires_at"
 
 func scanPreview(rows *sql.Rows, p *Preview) error {

@@ -26,6 +26,8 @@ type Content struct {
 	// Brief is the one line that stands for this answer when many are folded
 	// into one message; empty means it is never folded.
 	Brief string `json:"brief,omitempty"`
+	// Retouch changes an earlier message; where that is gone, nothing is said.
+	Retouch bool `json:"retouch,omitempty"`
 	// Inline: such lines stand side by side, not below each other.
 	Inline bool `json:"inline,omitempty"`
 }

@@ -26,6 +26,7 @@ type Shown struct {
 	Content chat.Content
 	Edited  bool
 	Deleted bool
+	gone    []chat.Choice // buttons that were taken away: a tap may have been on its way
 }
 
 // Network is an in-memory chat network with groups and private chats. It is a
@@ -205,6 +206,11 @@ func (n *Network) Send(_ context.Context, l chat.Letter) (chat.Sent, error) {
 		if err != nil {
 			return chat.Sent{}, err
 		}
+		if l.Content.Retouch {
+			n.shown[i].gone = n.shown[i].Content.Choices
+			n.shown[i].Content = l.Content // nobody reads anything new
+			return chat.Sent{ID: l.Edit}, nil
+		}
 		n.shown[i].Content, n.shown[i].Edited = l.Content, true
 		n.fresh = append(n.fresh, n.shown[i])
 		return chat.Sent{ID: l.Edit}, nil
@@ -270,17 +276,24 @@ func (n *Network) All() []Shown {
 }
 
 // Button finds the command behind a label on the newest message a person can
-// see in a chat.
+// see in a chat. Where no such button is left it finds one that was taken away:
+// two taps can follow each other faster than the screen changes.
 func (n *Network) Button(c chat.Ref, who chat.Ref, label string) (string, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, s := range slices.Backward(n.shown) {
-		if s.Chat != c || s.Deleted || (!s.To.Ref.IsZero() && s.To.Ref != who) {
-			continue
-		}
-		for _, b := range s.Content.Choices {
-			if b.Label == label {
-				return b.Command, true
+	for _, gone := range []bool{false, true} {
+		for _, s := range slices.Backward(n.shown) {
+			if s.Chat != c || s.Deleted || (!s.To.Ref.IsZero() && s.To.Ref != who) {
+				continue
+			}
+			choices := s.Content.Choices
+			if gone {
+				choices = s.gone
+			}
+			for _, b := range choices {
+				if b.Label == label {
+					return b.Command, true
+				}
 			}
 		}
 	}
