@@ -265,10 +265,10 @@ func (e *Engine) fault(ctx context.Context, tx *storage.Tx, via string, ev chat.
 
 func (e *Engine) keep(ctx context.Context, tx *storage.Tx, ev chat.Event, w storage.Waiting) error {
 	if w.ID != 0 {
-		if err := tx.SetWaiting(ctx, w); err != nil || w.State != storage.InboxFailed {
+		if err := tx.SetWaiting(ctx, w); err != nil || w.State == storage.InboxParked {
 			return err
 		}
-		return tx.WakeQueue(ctx, w.Queue) // given up: it stands in nobody's way
+		return tx.WakeQueue(ctx, w.Queue) // it may fail for good: it stands in nobody's way
 	}
 	text, err := encodeEvent(ev)
 	if err != nil {

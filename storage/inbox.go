@@ -81,13 +81,14 @@ func (tx *Tx) DropWaiting(ctx context.Context, id int64) error {
 }
 
 // Waits reports whether an event of a queue is still waiting that came before
-// the row with an id; 0 = before now.
+// the row with an id; 0 = before now. One that failed twice is not waited for:
+// it may fail for good.
 func (r *Reader) Waits(ctx context.Context, queue string, before int64) (bool, error) {
 	if before == 0 {
 		before = 1<<63 - 1
 	}
 	var n int
-	err := r.q.row(ctx, "SELECT EXISTS (SELECT 1 FROM inbox INDEXED BY inbox_queue WHERE queue = ? AND queue <> '' AND state <> 'failed' AND id < ?)", queue, before).Scan(&n)
+	err := r.q.row(ctx, "SELECT EXISTS (SELECT 1 FROM inbox INDEXED BY inbox_queue WHERE queue = ? AND queue <> '' AND state <> 'failed' AND id < ? AND (state = 'parked' OR attempts < 2))", queue, before).Scan(&n)
 	return n > 0, classify(err)
 }
 

@@ -133,7 +133,7 @@ func TestAConstantSourceOfChanceIsAnError(t *testing.T) {
 		defer s.Close()
 		s.Say("管理员", "/community create A")
 		s.Say("管理员", "/community create B")
-		if shown := s.Say("管理员", "/me"); len(shown) == 0 {
+		if shown := append(s.Say("管理员", "/me"), s.Line("@ 3s")...); len(shown) == 0 {
 			t.Error("the engine does not answer any more")
 		}
 	})
