@@ -46,7 +46,7 @@ func (req *Request) Administers(ctx context.Context, chats []storage.Chat) ([]st
 	}
 	waited := !req.since.IsZero() && req.Tx.Now.Sub(req.since) >= parkLimit
 	if len(old) > 0 && !waited {
-		return nil, &parkError{old}
+		return nil, &parkError{chats: old}
 	}
 	return out, nil
 }
