@@ -59,6 +59,10 @@ var arrows = []arrow{
 		why: "it reads what people typed and is fuzzed; a fuzz build of SQLite takes a minute",
 	},
 	{
+		from: "bot/picture", to: []string{"bot/chat"},
+		why: "figures in, a picture out; it is handed to the engine so that a build without the font stays possible",
+	},
+	{
 		from: "bot/config/...",
 		why:  "it reads a file; what the values mean is the business of those who get them from cmd, or a new platform would change this package too",
 	},
@@ -153,6 +157,7 @@ var owners = map[string][]string{
 	"github.com/robfig/cron/v3":          {"bot/config", "scheduler/when"},
 	"go.yaml.in/yaml/v3":                 {"bot/config"},
 	"github.com/agnivade/levenshtein":    {"bot/input", "bot/config"},
+	"golang.org/x/image/":                {"bot/picture"},
 	"golang.org/x/text/":                 {"bot/input", "commands/*/...", "scheduler/when", "templates"},
 	"gorm.io/":                           {"storage/..."}, // another SQL dialect must stay possible
 	"modernc.org/sqlite":                 {"storage/..."},

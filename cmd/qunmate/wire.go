@@ -11,6 +11,7 @@ import (
 
 	"qunmate/bot"
 	"qunmate/bot/chat"
+	"qunmate/bot/picture"
 	"qunmate/bot/platform/sandbox"
 	"qunmate/commands/announce"
 	"qunmate/commands/checkin"
@@ -33,6 +34,7 @@ func (h *house) engineOptions(platforms []chat.Platform) bot.Options {
 		Language: h.cfg.Language, Timezone: h.cfg.Timezone, DayStart: int(h.cfg.DayStart() / time.Minute),
 		Homes: h.homes,
 	}
+	o.Draw = picture.Bars
 	for _, a := range h.cfg.Admins {
 		if ref, err := chat.ParseRef(a); err == nil { // checked with the configuration
 			o.Operators = append(o.Operators, ref)
