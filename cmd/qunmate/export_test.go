@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"qunmate/bot"
+	"qunmate/bot/chat"
 	"qunmate/bot/config"
 	"qunmate/storage"
 )
@@ -67,3 +68,6 @@ func (in *Inside) Stop() error {
 	}
 	return err
 }
+
+// Alarm is what a connection does when somebody has to mend something.
+func (in *Inside) Alarm(f chat.Finding) { in.house.maker().alarm("helper", f) }
