@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	tg "qunmate/bot/platform/telegram/tgtest"
+	wx "qunmate/bot/platform/wechatmp/wechattest"
+	wc "qunmate/bot/platform/wecombot/wecomtest"
 )
 
 // The secrets of this test. What a platform calls an id is none.
@@ -47,8 +49,24 @@ func leaks(t *testing.T, where, text string, secrets []string) {
 	}
 }
 
-func secretConfig(t *testing.T, dir string, poll, hook *tg.Server, port int, dead string) {
+// china are WeCom and WeChat with these secrets, in trouble before they work: their
+// words of refusal quote what they were given.
+func china(t *testing.T) (*wc.Server, *wx.Server) {
 	t.Helper()
+	all := otherSecrets()
+	w := wc.New(t, wc.Options{BotID: "b1", Secret: all["HELPER_SECRET"]})
+	w.Fail(wc.Fault{Cmd: wc.CmdSubscribe, Code: wc.CodeInvalid, Msg: "the secret " + all["HELPER_SECRET"] + " is odd"})
+	w.Fail(wc.Fault{Cmd: wc.CmdSubscribe, Drop: wc.BeforeEffect})
+	a := wx.New(t, wx.Options{AppID: "wx1", AppSecret: all["OA_SECRET"], Token: all["OA_TOKEN"]})
+	a.Fail(wx.Fault{Path: wx.PathStableToken, Code: 40164, Msg: "invalid ip 203.0.113.7, not in whitelist: " + all["OA_SECRET"]})
+	a.Fail(wx.Fault{Path: wx.PathStableToken, Status: 502})
+	a.Fail(wx.Fault{Path: wx.PathStableToken, Drop: wx.AfterEffect})
+	return w, a
+}
+
+func secretConfig(t *testing.T, dir string, poll, hook *tg.Server, port int, dead string) (*wc.Server, *wx.Server) {
+	t.Helper()
+	w, a := china(t)
 	configure(t, dir, nil, fmt.Sprintf(`sandbox: {enabled: true}
 log: {level: debug, format: json}
 http: {listen: "127.0.0.1:%d", public_url: "https://bot.example.test"}
@@ -58,12 +76,16 @@ telegram:
   - {name: down, token: "${DOWN_TOKEN}", base_url: %q}
 wecom:
   corp_id: ww0123456789
-  aibots: [{name: helper, bot_id: b1, secret: "${HELPER_SECRET}", token: "${HELPER_TOKEN}", encoding_aes_key: "${HELPER_AES}"}]
+  base_url: %q
+  aibots: [{name: helper, websocket_url: %q, bot_id: b1, secret: "${HELPER_SECRET}", token: "${HELPER_TOKEN}", encoding_aes_key: "${HELPER_AES}"}]
   webhooks: [{name: news, key: "${ROBOT_KEY}"}]
   apps: [{name: staff, agent_id: 7, secret: "${APP_SECRET}"}]
 wechat:
+  base_url: %q
   official_accounts: [{name: oa, app_id: wx1, app_secret: "${OA_SECRET}", token: "${OA_TOKEN}"}]
-`, port, poll.URL(), hook.URL(), dead))
+`, port, poll.URL(), hook.URL(), dead, w.BaseURL(), w.URL(), a.URL()))
+	a.ConnectURL(fmt.Sprintf("http://127.0.0.1:%d/wechat/oa", port))
+	return w, a
 }
 
 func TestNoSecretIsEverShown(t *testing.T) {
@@ -72,7 +94,7 @@ func TestNoSecretIsEverShown(t *testing.T) {
 	gone := telegram(t, tg.Options{Token: downToken})
 	gone.Close()
 	dir, port := t.TempDir(), freePort(t)
-	secretConfig(t, dir, poll, hook, port, gone.URL())
+	aibot, account := secretConfig(t, dir, poll, hook, port, gone.URL())
 	env := []string{"POLL_TOKEN=" + pollToken, "HOOK_TOKEN=" + hookToken, "HOOK_SECRET=" + hookSecret, "DOWN_TOKEN=" + downToken}
 	secrets := []string{pollToken, hookToken, hookSecret, downToken}
 	for name, value := range otherSecrets() {
@@ -123,6 +145,18 @@ func TestNoSecretIsEverShown(t *testing.T) {
 	until(t, "answers", func() bool { return len(poll.Sent()) >= 3 && poll.Calls("sendMessage") > 8 })
 	if err := poll.WaitConfirmed(soon(t)); err != nil {
 		t.Fatal(err)
+	}
+	if err := aibot.WaitSubscribed(soon(t), 1); err != nil {
+		t.Fatal(err)
+	}
+	aibot.Tell(wecomGroup, ann, "/checkin")
+	if a := account.Say(soon(t), "oAnn", "/help"); a.Text == "" {
+		t.Errorf("the account does not answer: %+v", a)
+	}
+	until(t, "an answer in WeCom", func() bool { return len(saidTo(aibot, ann)) == 1 })
+	for _, secret := range []string{"", "wrong"} {
+		_, text := get(t, base+"/wechat/oa?signature="+secret+"&timestamp=1&nonce=2&echostr=3")
+		leaks(t, "the account's answer", text, secrets)
 	}
 	for _, page := range []string{"/metrics", "/healthz", "/api/state", "/"} {
 		_, text := get(t, base+page)
