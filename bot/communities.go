@@ -56,28 +56,49 @@ func (req *Request) Communities(ctx context.Context) ([]storage.Community, error
 // connectionHome is the community of the connection, zero if it names none or
 // one that is not there: the operator may write it down before its group exists.
 func (req *Request) connectionHome(ctx context.Context) (storage.Community, error) {
-	name := req.engine.Homes[req.via]
+	return req.engine.homeOf(ctx, &req.Tx.Reader, req.via)
+}
+
+func (e *Engine) homeOf(ctx context.Context, r *storage.Reader, via string) (storage.Community, error) {
+	name := e.Homes[via]
 	if name == "" {
 		return storage.Community{}, nil
 	}
-	found, err := HomeCommunity(ctx, &req.Tx.Reader, name)
+	found, err := HomeCommunity(ctx, r, name)
 	if err != nil {
 		return storage.Community{}, err
 	}
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	h := &req.engine.homes
+	h := &e.homes
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.said[req.via] {
+	if !h.said[via] {
 		if h.said == nil {
 			h.said = map[string]bool{}
 		}
-		h.said[req.via] = true
-		req.engine.Log.Warn("the community of a connection is not clear; its members act in their own", "connection", req.via, "community", name, "found", len(found))
+		h.said[via] = true
+		e.Log.Warn("the community of a connection is not clear; its members act in their own", "connection", via, "community", name, "found", len(found))
 	}
 	return storage.Community{}, nil
+}
+
+// goHome brings a group in which nobody can be heard into the community of its
+// connection: nobody can type /community join there. A community in which
+// somebody has something already is not left.
+func (req *Request) goHome(ctx context.Context) error {
+	home, err := req.connectionHome(ctx)
+	if err != nil || home.ID == 0 || home.ID == req.Community {
+		return err
+	}
+	lonely, err := req.Tx.Lonely(ctx, req.Chat)
+	if err != nil || !lonely {
+		return err
+	}
+	req.engine.Log.Info("a group joins the community of its connection", "chat", req.Chat.ID, "community", home.ID)
+	req.Chat.CommunityID, req.Community = home.ID, home.ID
+	return req.Tx.MoveChatTo(ctx, req.Chat.ID, home.ID)
 }
 
 // noCommunity tells a person whom no community knows how to get into one.

@@ -99,6 +99,11 @@ func (e *Engine) prepare(ctx context.Context, tx *storage.Tx, via string, ev cha
 		if p := e.platforms[req.via]; p != nil {
 			req.Caps = p.Caps(ev.Chat)
 		}
+		if req.Caps.Confirm {
+			if err := req.goHome(ctx); err != nil {
+				return nil, false, err
+			}
+		}
 	}
 	if !ev.Sender.Ref.IsZero() {
 		seen := storage.Seen{Domain: ev.Sender.Ref.Domain, ExternalID: ev.Sender.Ref.ID, Name: ev.Sender.Name, Username: ev.Sender.Username, Language: ev.Sender.Language}

@@ -102,6 +102,15 @@ func (tx *Tx) UpdateChat(ctx context.Context, c Chat) error {
 	return classify(err)
 }
 
+// Lonely reports whether a chat is the only one of its community and nobody has
+// anything there.
+func (r *Reader) Lonely(ctx context.Context, c Chat) (bool, error) {
+	var lonely bool
+	err := r.q.row(ctx, `SELECT NOT EXISTS (SELECT 1 FROM chats WHERE community_id = ?1 AND id <> ?2)
+		AND NOT EXISTS (SELECT 1 FROM members WHERE community_id = ?1)`, c.CommunityID, c.ID).Scan(&lonely)
+	return lonely, classify(err)
+}
+
 // MoveChatTo puts a chat into another community.
 func (tx *Tx) MoveChatTo(ctx context.Context, chatID, community int64) error {
 	_, err := tx.q.exec(ctx, "UPDATE chats SET community_id = ? WHERE id = ?", community, chatID)

@@ -108,7 +108,7 @@ type App struct {
 	Token          Secret `yaml:"token" example:"${WECOM_APP_TOKEN}"`
 	EncodingAESKey Secret `yaml:"encoding_aes_key" example:"${WECOM_APP_AES_KEY}"`
 	Contacts       bool   `yaml:"contacts" example:"true"`   // adds customer groups
-	Community      string `yaml:"community" example:"staff"` // community of its 1:1 chats; empty: by membership
+	Community      string `yaml:"community" example:"staff"` // community of its 1:1 chats and customer groups; empty: by membership, each group its own
 	Line           int    `yaml:"-"`                         // where it stands in the file
 }
 

@@ -13,6 +13,7 @@ import (
 	"qunmate/bot"
 	"qunmate/bot/chat"
 	"qunmate/bot/config"
+	"qunmate/bot/platform/wecomcontact"
 	"qunmate/storage"
 	"qunmate/templates"
 )
@@ -49,6 +50,7 @@ func (p *program) checkOnline(ctx context.Context, cfg *config.Config, texts *te
 	m := maker{
 		cfg: cfg, texts: texts, log: slog.New(slog.DiscardHandler), now: bot.NewClock(0).Now,
 		webhookSecret: func(context.Context, string) (string, error) { return unaskedSecret, nil },
+		groups:        func(string, string) wecomcontact.Store { return noGroups{} },
 		alarm:         func(string, chat.Finding) {}, probe: idle(cfg.Database),
 	}
 	code := exitOK

@@ -12,6 +12,7 @@ import (
 	"qunmate/bot/platform/wechatmp"
 	"qunmate/bot/platform/wecomapp"
 	"qunmate/bot/platform/wecombot"
+	"qunmate/bot/platform/wecomcontact"
 	"qunmate/bot/platform/wecomhook"
 	"qunmate/templates"
 )
@@ -37,6 +38,8 @@ type maker struct {
 	webhookSecret func(ctx context.Context, name string) (string, error)
 	// alarm hears what a connection says of itself that somebody has to mend.
 	alarm func(connection string, f chat.Finding)
+	// groups keeps what is known of an app's customer groups.
+	groups func(agent, connection string) wecomcontact.Store
 	// probe allows to log in where that takes the connection away from a
 	// program that is running.
 	probe bool
@@ -60,6 +63,11 @@ func (m maker) connections() []connection {
 	}
 	for i, a := range m.cfg.WeCom.Apps {
 		add(config.KindApp, a.Name, a.Community, func(context.Context) (chat.Platform, error) { return made(apps[i]()) })
+	}
+	for i, a := range m.cfg.WeCom.Apps {
+		if a.Contacts {
+			add(config.KindApp, a.Name+customerGroups, a.Community, func(ctx context.Context) (chat.Platform, error) { return made(m.contact(ctx, a, apps[i])) })
+		}
 	}
 	for _, a := range m.cfg.WeChat.OfficialAccounts {
 		add(config.KindOfficialAccount, a.Name, a.Community, func(context.Context) (chat.Platform, error) { return made(m.officialAccount(a)) })

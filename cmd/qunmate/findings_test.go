@@ -56,7 +56,7 @@ func codesOf(g *ast.GenDecl) []string {
 func TestEveryFindingHasATextInBothLanguages(t *testing.T) {
 	t.Parallel()
 	codes := findingCodes(t)
-	for _, known := range []string{"telegram.me", "wecombot.displaced", "wechatmp.menu_denied", "wecomapp.agent_bad", "wecomhook.gone", "community.several"} {
+	for _, known := range []string{"telegram.me", "wecombot.displaced", "wechatmp.menu_denied", "wecomapp.agent_bad", "wecomhook.gone", "wecomcontact.never", "community.several"} {
 		if !slices.Contains(codes, known) {
 			t.Fatalf("%s was not found in the sources: this test looks in the wrong place", known)
 		}
@@ -67,7 +67,7 @@ func TestEveryFindingHasATextInBothLanguages(t *testing.T) {
 	}
 	full, empty := map[string]string{}, map[string]string{}
 	// What findings carry; a text that asks for anything else fails.
-	for key := range strings.FieldsSeq("agent_id app_id chat code error heard host id ids ip name next path replayed rights signature since stale to tries unreadable url username want") {
+	for key := range strings.FieldsSeq("agent_id app_id chat code error groups heard host id ids ip members minutes name next owner path replayed rights signature since staff stale to tries unreadable url username want") {
 		full[key], empty[key] = "<"+key+">", ""
 	}
 	full["rights"], full["ids"] = "delete,pin", "1,5"

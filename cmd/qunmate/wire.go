@@ -13,6 +13,7 @@ import (
 	"qunmate/bot/chat"
 	"qunmate/bot/picture"
 	"qunmate/bot/platform/sandbox"
+	"qunmate/bot/platform/wecomcontact"
 	"qunmate/commands/announce"
 	"qunmate/commands/checkin"
 	"qunmate/commands/faq"
@@ -108,6 +109,9 @@ func (h *house) platforms(ctx context.Context) ([]chat.Platform, error) {
 func (h *house) maker() maker {
 	return maker{
 		cfg: h.cfg, texts: h.texts, log: h.log, now: h.clock.Now, webhookSecret: h.webhookSecret,
+		groups: func(agent, connection string) wecomcontact.Store {
+			return groupStore{storage.WeComContact{DB: h.db, Agent: agent, Connection: connection}}
+		},
 		alarm: func(name string, f chat.Finding) {
 			h.engine.Notify("common.connection", struct { // it runs when this is called
 				Name, Text string

@@ -23,6 +23,23 @@ type surface struct {
 	Fixes   []fix
 	AsOf    *bot.Moment // when the rights were learned, if that is long ago
 	Unknown bool        // the platform never told of the rights
+	Groups  []string    // groups of the community in which nothing is ever heard
+}
+
+// silent lists the groups of a community that the bot only sees from outside:
+// nobody can ask there what it can do, so it is said elsewhere.
+func silent(ctx context.Context, req *bot.Request) ([]string, error) {
+	if req.Community == 0 {
+		return nil, nil
+	}
+	chats, err := req.Tx.ChatsOf(ctx, req.Community)
+	var out []string
+	for _, c := range chats {
+		if c.ID != req.Chat.ID && req.CapsOf(c).Confirm {
+			out = append(out, c.Title)
+		}
+	}
+	return out, err
 }
 
 func capabilities(ctx context.Context, req *bot.Request) (bot.Reply, error) {
@@ -38,6 +55,9 @@ func capabilities(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, err
 	}
 	v.Call = strings.TrimSpace(call)
+	if v.Groups, err = silent(ctx, req); err != nil {
+		return bot.Reply{}, err
+	}
 	if req.Private {
 		return bot.Reply{Template: "help.capabilities_private", Data: v}, nil
 	}

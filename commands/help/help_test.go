@@ -102,6 +102,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		Fixes   []any
 		AsOf    *bot.Moment
 		Unknown bool
+		Groups  []string
 	}
 	type clock struct {
 		Zone  string
@@ -145,9 +146,11 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		"capabilities": {
 			surface{Title: "a"},
 			surface{Title: "a", Call: "@helper"},
+			surface{Title: "a", Groups: []string{"b"}},
 			surface{Title: "a", Caps: chat.Caps{Delete: true}, Unknown: true},
 			surface{Title: "a", Members: 1, Caps: chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Push: true, Files: true, AdminList: true, PerMinute: 20}, Fixes: fixes, AsOf: &at},
 		},
+		"silent":               {surface{Groups: []string{"a"}}, surface{Groups: []string{"a", "b", "c", "d"}}},
 		"capabilities_private": {surface{}, surface{Caps: chat.Caps{Files: true, Push: true}}, surface{Caps: chat.Caps{OneToOne: true}}, surface{Caps: chat.Caps{OneToOne: true, Push: true}}},
 	})
 }
