@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/storage"
 )
 
@@ -100,6 +101,40 @@ func TestWhereAPersonMustConfirmThereAreNoAnswersAndNoGreetings(t *testing.T) {
 		w.pass(time.Minute)
 		w.heard()
 		equal(t, "letters", len(w.letters()), 0)
+	})
+}
+
+// A group in which nobody can type a command goes to the community that its
+// connection names, as soon as that is there; one where somebody has something
+// stays.
+func TestAGroupWhereNobodyIsHeardJoinsTheCommunityOfItsConnection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		home := func(w *world) { w.options.Homes = map[string]string{"main": club.Title} }
+		w := begin(t, with(newLine("heard"), newLine("main", taps)), commands(echo), home)
+		early, late, rich := group("早"), group("晚"), group("富")
+		arrives := func(c chat.Chat) {
+			ev := w.message(c, "小王", "")
+			ev.Kind, ev.Detail = chat.Join, chat.Membership{User: person("小王")}
+			w.deliverBy(w.lines[1], ev)
+		}
+		for _, c := range []chat.Chat{early, rich} {
+			arrives(c)
+		}
+		equal(t, "alone", w.chat(early).CommunityID != w.chat(rich).CommunityID, true)
+		w.write(func(ctx context.Context, tx *storage.Tx) error {
+			a, err := tx.AccountByRef(ctx, chattest.Domain, person("小王").Ref.ID)
+			if err != nil {
+				return err
+			}
+			_, err = tx.EnsureMember(ctx, w.chat(rich).CommunityID, a.PersonID)
+			return err
+		})
+		w.deliverBy(w.lines[0], w.message(club, "阿宁", "hello"))
+		for _, c := range []chat.Chat{early, late, rich} {
+			arrives(c)
+		}
+		want := w.chat(club).CommunityID
+		equal(t, "homes", []bool{w.chat(early).CommunityID == want, w.chat(late).CommunityID == want, w.chat(rich).CommunityID == want}, []bool{true, true, false})
 	})
 }
 

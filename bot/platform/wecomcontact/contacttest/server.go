@@ -50,6 +50,9 @@ type Options struct {
 	Strangers []string
 	// PageSize cuts lists into pages.
 	PageSize int
+	// AnyToken takes access tokens that another server has given, when it stands in
+	// front of this one.
+	AnyToken bool
 	// Unlimited groups take any number of broadcasts a day.
 	Unlimited bool
 	Now       func() time.Time // time.Now if nil
