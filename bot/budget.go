@@ -30,6 +30,7 @@ type budget struct {
 	window
 	limit   int       // sends per span, 0 = unlimited
 	blocked time.Time // the platform said: not before
+	widened time.Time // a connection: when its span was widened last
 }
 
 // A chat's minute is spent evenly, so that nobody waits long: the first sends
@@ -79,11 +80,32 @@ func (b *budget) evenly(now time.Time) time.Time {
 
 // A connection's second is counted a little long, and beyond a third of it the
 // sends are spread evenly: the platform counts arrivals, and requests that left
-// in two bursts a second apart can arrive as one.
+// in two bursts a second apart can arrive as one. What is lost by that is less
+// than a twentieth of the limit; a line on which requests arrive so unevenly
+// that it is not enough is found out, see widen.
 const (
-	connectionSpan = 1080 * time.Millisecond
+	connectionSpan = 1045 * time.Millisecond
+	widestSpan     = 1300 * time.Millisecond
 	burstShare     = 3
+	// calm is how long nothing must have been refused before the span is tried
+	// at its usual length again.
+	calm = 5 * time.Minute
 )
+
+// widen lengthens a connection's second after the platform has refused a message
+// that its chat had room for.
+func (b *budget) widen(now time.Time) {
+	if b.limit > 0 && now.Sub(b.widened) >= b.span { // what was under way together is refused together
+		b.span, b.widened = min(widestSpan, b.span*21/20), now
+	}
+}
+
+// relax brings a widened span back after a quiet time.
+func (b *budget) relax(now time.Time) {
+	if !b.widened.IsZero() && now.Sub(b.widened) >= calm {
+		b.span, b.widened = connectionSpan, time.Time{}
+	}
+}
 
 // gap is the pause after n sends in the window.
 func (b *budget) gap(n int) time.Duration {

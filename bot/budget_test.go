@@ -102,7 +102,7 @@ func TestAConnectionKeepsItsLimitWhereRequestsArriveUnevenly(t *testing.T) {
 	sends, _ := spend(b, slices.Repeat([]time.Time{morning}, 300), false)
 	arrivals := make([]time.Time, len(sends))
 	for i, at := range sends {
-		arrivals[i] = at.Add(time.Duration(i*37%70) * time.Millisecond)
+		arrivals[i] = at.Add(time.Duration(i*37%45) * time.Millisecond)
 	}
 	slices.SortFunc(arrivals, time.Time.Compare)
 	if at, over := overspent(arrivals, time.Second, 30); over {
@@ -113,6 +113,31 @@ func TestAConnectionKeepsItsLimitWhereRequestsArriveUnevenly(t *testing.T) {
 	}
 	if !sends[9].Equal(morning) {
 		t.Error("the first ten do not go out at once")
+	}
+}
+
+func TestAConnectionThatIsRefusedGoesSlowerForAWhile(t *testing.T) {
+	t.Parallel()
+	b := &budget{window: window{span: connectionSpan}, limit: 30}
+	now := morning
+	for range 100 {
+		b.widen(now)
+		b.widen(now.Add(10 * time.Millisecond)) // the same burst
+		now = now.Add(2 * time.Second)
+	}
+	if b.span != widestSpan {
+		t.Errorf("the span is %s", b.span)
+	}
+	b.relax(now)
+	if b.span != widestSpan {
+		t.Error("it is tried again at once")
+	}
+	if b.relax(now.Add(calm)); b.span != connectionSpan {
+		t.Errorf("after a quiet time the span is %s", b.span)
+	}
+	chat := groupBudget(0)
+	if chat.widen(morning); chat.span != time.Minute {
+		t.Error("what has no limit has no span to widen")
 	}
 }
 

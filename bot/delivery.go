@@ -251,6 +251,7 @@ func (d *delivery) dispatch() time.Time {
 	var next time.Time
 	for d.flying < inFlight {
 		now := d.engine.Clock.Now()
+		d.all.relax(now)
 		box, i, at := d.best(now)
 		if box == nil {
 			return at

@@ -168,6 +168,9 @@ func (d *delivery) note(r result, o storage.Outcome, now time.Time) {
 	log := d.engine.Log.With("connection", d.platform.Name(), "chat", r.box.chat.ID, "letter", r.letters[0].ID)
 	switch r.err.Fault {
 	case chat.Throttled:
+		if b := &r.box.budget; b.limit == 0 || b.count(now) <= b.limit/2 {
+			d.all.widen(now) // not this chat's limit: the connection's
+		}
 		r.box.budget.blocked = now.Add(waitAfter(r.err))
 		log.Warn("the platform asks us to wait", "after", r.err.After)
 	case chat.Retry:
