@@ -40,14 +40,14 @@ func TestAnAnnouncementSurvivesKillsAndReachesNobodyTwice(t *testing.T) {
 	for i := range announceGroups {
 		s.AddChat(group(i))
 		s.MakeAdmin(group(i))
-		s.Say(group(i), boss, "hello")
+		s.Say(group(i), owner, "hello")
 	}
 	p := start()
 	for round := range announceRounds {
 		text := fmt.Sprintf("News of round %d", round)
-		s.Say(boss.Direct(), boss, "/announce all "+text)
+		s.Say(owner.Direct(), owner, "/announce all "+text)
 		until(t, "the preview", func() bool { return button(s, "Send", text) != "" })
-		s.Press(boss.Direct(), boss, 1, button(s, "Send", text))
+		s.Press(owner.Direct(), owner, 1, button(s, "Send", text))
 		for range 1 + dice.IntN(3) {
 			// Up to the first sends, among them, or after the last.
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -109,7 +109,7 @@ func TestAnAnnouncementSurvivesKillsAndReachesNobodyTwice(t *testing.T) {
 // button is what stands behind a label under the newest message to the operator
 // that says something.
 func button(s *tg.Server, label, says string) string {
-	for _, m := range slices.Backward(s.SentTo(boss.ID)) {
+	for _, m := range slices.Backward(s.SentTo(owner.ID)) {
 		if !strings.Contains(m.Text, says) {
 			continue
 		}

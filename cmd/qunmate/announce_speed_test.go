@@ -37,7 +37,7 @@ func speed(w *sim, name string, replies int) {
 		w.s.Say(person(i).Direct(), person(i), "/me")
 	}
 	w.s.Fail(tg.Fault{Method: "sendMessage", Times: -1, Delay: latency})
-	w.s.Say(boss.Direct(), boss, "/announce all "+truthText)
+	w.s.Say(owner.Direct(), owner, "/announce all "+truthText)
 	w.pass(2 * time.Minute)
 	before := w.s.Throttled()
 	w.press("Send")
@@ -83,7 +83,7 @@ func speed(w *sim, name string, replies int) {
 		next := map[int64]int{}
 		answers := map[int64][]time.Time{}
 		for _, m := range w.s.Sent() {
-			if m.Chat > 0 && m.Chat != boss.ID && m.At.After(start) {
+			if m.Chat > 0 && m.Chat != owner.ID && m.At.After(start) {
 				answers[m.Chat] = append(answers[m.Chat], m.At)
 			}
 		}

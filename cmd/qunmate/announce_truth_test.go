@@ -64,7 +64,7 @@ const truthText = "Live tomorrow 20:00"
 func truth(w *sim, dice *rand.Rand) {
 	const n = 36
 	w.groups(n)
-	w.s.Say(boss.Direct(), boss, "/announce all "+truthText)
+	w.s.Say(owner.Direct(), owner, "/announce all "+truthText)
 	w.pass(5 * time.Second)
 	var now [n]tg.Chat
 	fate := [n]string{}
@@ -73,7 +73,7 @@ func truth(w *sim, dice *rand.Rand) {
 		now[i] = bend(w.s, group(i), fate[i])
 		if fate[i] == "migrated" && dice.IntN(2) == 0 {
 			// The group speaks under its new id before our message moves it.
-			w.s.Say(now[i], boss, "we are here now")
+			w.s.Say(now[i], owner, "we are here now")
 		}
 	}
 	w.pass(time.Second)

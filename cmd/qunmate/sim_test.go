@@ -32,8 +32,8 @@ type sim struct {
 	stop func()
 }
 
-// boss is the operator.
-var boss = tg.User{ID: 900, First: "Boss", Language: "en"}
+// owner is the operator.
+var owner = tg.User{ID: 900, First: "Boss", Language: "en"}
 
 func simulate(t *testing.T, o tg.Options, run func(*sim)) {
 	t.Helper()
@@ -105,20 +105,20 @@ func (w *sim) groups(n int) {
 	for i := range n {
 		w.s.AddChat(group(i))
 		w.s.MakeAdmin(group(i))
-		w.s.Say(group(i), boss, "hello")
+		w.s.Say(group(i), owner, "hello")
 	}
-	w.s.Say(boss.Direct(), boss, "/me")
+	w.s.Say(owner.Direct(), owner, "/me")
 	w.pass(time.Minute)
 }
 
 // press presses a button on the newest message to the operator that has it.
 func (w *sim) press(label string) {
 	w.t.Helper()
-	for _, m := range slices.Backward(w.s.Shown(boss.ID, boss.ID)) {
+	for _, m := range slices.Backward(w.s.Shown(owner.ID, owner.ID)) {
 		for _, row := range m.Buttons {
 			for _, b := range row {
 				if b.Text == label {
-					w.s.Press(boss.Direct(), boss, m.MessageID, b.Data)
+					w.s.Press(owner.Direct(), owner, m.MessageID, b.Data)
 					return
 				}
 			}
@@ -129,7 +129,7 @@ func (w *sim) press(label string) {
 
 // report is what the newest report says now.
 func (w *sim) report() string {
-	for _, m := range slices.Backward(w.s.Shown(boss.ID, boss.ID)) {
+	for _, m := range slices.Backward(w.s.Shown(owner.ID, owner.ID)) {
 		if strings.HasPrefix(m.Text, "#") && strings.Contains(m.Text, "delivered") {
 			return m.Text
 		}
