@@ -21,8 +21,9 @@ type PersonData struct {
 	Polls       []PersonPoll       `json:"polls,omitempty"`
 	Draws       []PersonDraw       `json:"draws"`
 	// DirectMessages is what the person said about them; nil if nothing.
-	DirectMessages *PersonDMs   `json:"direct_messages,omitempty"`
-	Said           []PersonLine `json:"said"` // short messages of the last 30 days, oldest first
+	DirectMessages *PersonDMs         `json:"direct_messages,omitempty"`
+	Quiz           []PersonQuizAnswer `json:"quiz"`
+	Said           []PersonLine       `json:"said"` // short messages of the last 30 days, oldest first
 }
 
 // PersonDraw is a ticket, with the salt that finds its line in the receipt.
@@ -149,6 +150,9 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 		return d, err
 	}
 	if d.Polls, err = r.personPolls(ctx, personID); err != nil {
+		return d, err
+	}
+	if d.Quiz, err = r.personQuiz(ctx, personID); err != nil {
 		return d, err
 	}
 	if d.Said, err = r.personLines(ctx, personID); err != nil {

@@ -125,6 +125,10 @@ var arrows = []arrow{
 		why:  "who wins a draw is computed from bytes; what computes it again must not need the program",
 	},
 	{
+		from: "commands/quiz/bank",
+		why:  "what a question means is read from its text alone",
+	},
+	{
 		from: "commands/faq/match",
 		why:  "which question a message asks is computed from texts alone, and measured on labelled messages",
 	},
@@ -155,7 +159,7 @@ var owners = map[string][]string{
 	"github.com/silenceper/wechat/v2":    {"bot/platform/internal/wxhttp", "bot/platform/wechatmp/...", "bot/platform/wecomapp/...", "bot/platform/wecomhook/...", "bot/platform/wecomcontact/..."},
 	"github.com/gofrs/flock":             {"storage", "cmd/qunmate"},
 	"github.com/robfig/cron/v3":          {"bot/config", "scheduler/when"},
-	"go.yaml.in/yaml/v3":                 {"bot/config"},
+	"go.yaml.in/yaml/v3":                 {"bot/config", "commands/quiz/bank"},
 	"github.com/agnivade/levenshtein":    {"bot/input", "bot/config"},
 	"golang.org/x/image/":                {"bot/picture"},
 	"golang.org/x/text/":                 {"bot/input", "commands/*/...", "scheduler/when", "templates"},

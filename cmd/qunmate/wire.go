@@ -20,6 +20,7 @@ import (
 	"qunmate/commands/help"
 	"qunmate/commands/points"
 	"qunmate/commands/poll"
+	"qunmate/commands/quiz"
 	"qunmate/commands/schedule"
 	"qunmate/commands/settings"
 	"qunmate/scheduler"
@@ -65,6 +66,7 @@ func families() []family {
 		{points.Commands(), points.Actions(), points.Listeners()},
 		{faq.Commands(), faq.Actions(), faq.Listeners()},
 		{schedule.Commands(), schedule.Actions(), schedule.Listeners()},
+		{quiz.Commands(quiz.Options{Random: random}), quiz.Actions(), quiz.Listeners()},
 		{settings.Commands(own), settings.Actions(own), nil},
 		{announce.Commands(), announce.Actions(), announce.Listeners()},
 		{poll.Commands(), poll.Actions(), poll.Listeners()},

@@ -12,6 +12,7 @@ import (
 	"qunmate/commands/help"
 	"qunmate/commands/points"
 	"qunmate/commands/poll"
+	"qunmate/commands/quiz"
 	"qunmate/commands/settings"
 )
 
@@ -34,6 +35,9 @@ func everything() commandtest.Families {
 	f.Commands = append(f.Commands, settings.Commands(own)...)
 	f.Commands = append(f.Commands, help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule})...)
 	f.Actions = append(f.Actions, settings.Actions(own)...)
+	f.Commands = append(f.Commands, quiz.Commands(quiz.Options{Random: own.Random})...)
+	f.Actions = append(f.Actions, quiz.Actions()...)
+	f.Listeners = append(f.Listeners, quiz.Listeners()...)
 	f.Commands = append(f.Commands, faq.Commands()...)
 	f.Actions = append(f.Actions, faq.Actions()...)
 	f.Listeners = append(f.Listeners, faq.Listeners()...)
