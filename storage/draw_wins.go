@@ -69,6 +69,12 @@ func (tx *Tx) AddWin(ctx context.Context, w DrawWin) error {
 	return classify(err)
 }
 
+// SetWinsDue says until when the prizes of an instant draw may be claimed.
+func (tx *Tx) SetWinsDue(ctx context.Context, draw int64, until time.Time) error {
+	_, err := tx.q.exec(ctx, "UPDATE draw_wins SET due_at = ? WHERE draw_id = ? AND due_at = 0", millis(until), draw)
+	return classify(err)
+}
+
 // EndWin takes a prize from its holder; ErrDuplicate when it is not his, or
 // when he has claimed it and claimed is false.
 func (tx *Tx) EndWin(ctx context.Context, draw, ticket int64, state string, claimed bool) error {
@@ -92,9 +98,7 @@ func (tx *Tx) ForgetDeliveries(ctx context.Context, kinds ...string) error {
 		return classify(err)
 	}
 	for _, kind := range kinds {
-		_, err := tx.q.exec(ctx, `UPDATE outbox SET content = '{"text":""}' WHERE kind = ? AND settled_at > 0 AND settled_at <= ?`,
-			kind, millis(tx.Now.Add(-KeepDeliveries)))
-		if err != nil {
+		if _, err := tx.q.exec(ctx, `UPDATE outbox SET content = '{"text":""}' WHERE kind = ? AND settled_at > 0`, kind); err != nil {
 			return classify(err)
 		}
 	}
@@ -160,8 +164,9 @@ func (tx *Tx) GiveCode(ctx context.Context, draw int64, prize int, ticket int64)
 	return code, classify(err)
 }
 
-// Trait is what conditions of draws ask about a member.
+// Trait is what conditions of draws ask about a person in a community.
 type Trait struct {
+	PersonID int64
 	Joined   time.Time // into the group where he is longest; zero if he is in none
 	Messages int64     // on the chat days asked for, in all groups
 	Streak   int
@@ -169,28 +174,40 @@ type Trait struct {
 	Balance  int64
 }
 
-// Traits tells what conditions ask about a person in a community. Messages are
-// counted from a chat day on.
-func (r *Reader) Traits(ctx context.Context, community, personID int64, fromDay string) (Trait, error) {
-	var t Trait
+const traits = `SELECT p.person_id,
+		COALESCE((SELECT min(x.joined_at) FROM accounts a JOIN presence x ON x.account_id = a.id JOIN chats h ON h.id = x.chat_id
+			WHERE a.person_id = p.person_id AND h.community_id = ?1 AND h.kind = 'group' AND x.present = 1), 0),
+		COALESCE((SELECT sum(d.messages) FROM accounts a JOIN talk_days d ON d.account_id = a.id AND d.day >= ?2 JOIN chats h ON h.id = d.chat_id
+			WHERE a.person_id = p.person_id AND h.community_id = ?1), 0),
+		COALESCE(m.streak, 0), COALESCE(m.last_day, ''), COALESCE(m.balance, 0)
+	FROM (%s) p LEFT JOIN members m ON m.community_id = ?1 AND m.person_id = p.person_id`
+
+const (
+	onePerson = "SELECT ?3 AS person_id"
+	allPeople = `SELECT DISTINCT a.person_id FROM chats h JOIN presence x ON x.chat_id = h.id AND x.present = 1
+		JOIN accounts a ON a.id = x.account_id WHERE h.community_id = ?1 AND h.kind = 'group'`
+)
+
+func scanTrait(rows *sql.Rows, t *Trait) error {
 	var joined int64
-	err := r.q.row(ctx, `SELECT
-			COALESCE((SELECT min(x.joined_at) FROM accounts a JOIN presence x ON x.account_id = a.id JOIN chats h ON h.id = x.chat_id
-				WHERE a.person_id = ?2 AND h.community_id = ?1 AND h.kind = 'group' AND x.present = 1), 0),
-			COALESCE((SELECT sum(d.messages) FROM accounts a JOIN talk_days d ON d.account_id = a.id JOIN chats h ON h.id = d.chat_id
-				WHERE a.person_id = ?2 AND h.community_id = ?1 AND d.day >= ?3), 0),
-			COALESCE(m.streak, 0), COALESCE(m.last_day, ''), COALESCE(m.balance, 0)
-		FROM (SELECT 1) LEFT JOIN members m ON m.community_id = ?1 AND m.person_id = ?2`, community, personID, fromDay).
-		Scan(&joined, &t.Messages, &t.Streak, &t.LastDay, &t.Balance)
+	err := rows.Scan(&t.PersonID, &joined, &t.Messages, &t.Streak, &t.LastDay, &t.Balance)
 	t.Joined = FromMillis(joined)
-	return t, classify(err)
+	return err
 }
 
-// PresentPeople lists the people who are in a group of a community.
-func (r *Reader) PresentPeople(ctx context.Context, community int64) ([]int64, error) {
-	return list(ctx, r, func(rows *sql.Rows, id *int64) error { return rows.Scan(id) },
-		`SELECT DISTINCT a.person_id FROM chats h JOIN presence x ON x.chat_id = h.id AND x.present = 1 JOIN accounts a ON a.id = x.account_id
-		WHERE h.community_id = ? AND h.kind = 'group' ORDER BY a.person_id`, community)
+// Traits tells what conditions ask about a person. Messages are counted from a
+// chat day on.
+func (r *Reader) Traits(ctx context.Context, community, personID int64, fromDay string) (Trait, error) {
+	out, err := list(ctx, r, scanTrait, fmt.Sprintf(traits, onePerson), community, fromDay, personID)
+	if err != nil || len(out) == 0 {
+		return Trait{PersonID: personID}, err
+	}
+	return out[0], nil
+}
+
+// AllTraits does so for everybody who is in a group of the community.
+func (r *Reader) AllTraits(ctx context.Context, community int64, fromDay string) ([]Trait, error) {
+	return list(ctx, r, scanTrait, fmt.Sprintf(traits, allPeople)+" ORDER BY p.person_id", community, fromDay)
 }
 
 // CountTalk adds one message of an account to the count of a chat day.

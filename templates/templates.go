@@ -41,6 +41,18 @@ func SandboxFiles() fs.FS {
 	return sub
 }
 
+//go:embed verify
+var verifyFiles embed.FS
+
+// VerifyFiles is the page on which a receipt of a draw is computed again.
+func VerifyFiles() fs.FS {
+	sub, err := fs.Sub(verifyFiles, "verify")
+	if err != nil { // only for an invalid path, which "verify" is not
+		return verifyFiles
+	}
+	return sub
+}
+
 // Set is a loaded set of texts. It never changes after Load.
 type Set struct {
 	texts map[string]map[string]*template.Template // language → family

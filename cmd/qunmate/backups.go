@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qunmate/bot"
+	"qunmate/commands/draw"
 	"qunmate/storage"
 )
 
@@ -104,7 +105,11 @@ func runVerify(ctx context.Context, p *program, f *flags) int {
 	defer func() { _ = db.Close() }()
 	bad := 0
 	err := db.View(ctx, func(ctx context.Context, r *storage.Reader) error {
-		return r.Verify(ctx, storage.VerifyOptions{Prev: bot.PrevDay(ctx, r), Now: time.Now()}, func(c storage.Check) { bad += p.check(c) })
+		say := func(c storage.Check) { bad += p.check(c) }
+		if err := r.Verify(ctx, storage.VerifyOptions{Prev: bot.PrevDay(ctx, r), Now: time.Now()}, say); err != nil || bad > 0 {
+			return err
+		}
+		return draw.Verify(ctx, r, say)
 	})
 	if err != nil {
 		return p.dbFault(db.Path(), err)

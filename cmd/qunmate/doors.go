@@ -43,6 +43,7 @@ func (d *doors) listen(ctx context.Context) error {
 	d.address = l.Addr().String()
 	inner := http.NewServeMux()
 	d.mountHealth(inner)
+	mountVerify(inner)
 	if d.page != nil {
 		inner.Handle("/", d.page)
 	}
@@ -54,6 +55,7 @@ func (d *doors) listen(ctx context.Context) error {
 			return fmt.Errorf("%s", d.house.program.text("cli.port_taken", map[string]any{"Listen": cfg.PublicListen, "Error": err.Error()}))
 		}
 		outer = http.NewServeMux()
+		mountVerify(outer)
 		d.add(l, outer)
 	}
 	for _, c := range d.callbacks {

@@ -120,6 +120,7 @@ func (h *house) work(ctx context.Context, stop context.CancelCauseFunc) error {
 		}
 		stop(nil)
 	})
+	all.Go(func() { h.newRounds().run(ctx) })
 	all.Go(func() {
 		if err := h.scheduler.Run(ctx); err != nil {
 			stop(fmt.Errorf("scheduler: %w", err))

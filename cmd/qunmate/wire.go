@@ -16,6 +16,7 @@ import (
 	"qunmate/bot/platform/wecomcontact"
 	"qunmate/commands/announce"
 	"qunmate/commands/checkin"
+	"qunmate/commands/draw"
 	"qunmate/commands/faq"
 	"qunmate/commands/help"
 	"qunmate/commands/points"
@@ -43,7 +44,7 @@ func (h *house) engineOptions(platforms []chat.Platform) bot.Options {
 		}
 	}
 	_, o.Unlimited = h.program.env("QUNMATE_UNLIMITED")
-	for _, f := range families() {
+	for _, f := range families(h.drawOptions()) {
 		o.Commands = append(o.Commands, f.commands...)
 		o.Actions = append(o.Actions, f.actions...)
 		o.Listeners = append(o.Listeners, f.listeners...)
@@ -58,7 +59,7 @@ type family struct {
 }
 
 // families lists what the program can do.
-func families() []family {
+func families(draws draw.Options) []family {
 	own := settings.Options{Random: random, CheckinRule: settingsRule}
 	return []family{
 		{help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule}), nil, nil},
@@ -68,6 +69,7 @@ func families() []family {
 		{schedule.Commands(), schedule.Actions(), schedule.Listeners()},
 		{quiz.Commands(quiz.Options{Random: random}), quiz.Actions(), quiz.Listeners()},
 		{settings.Commands(own), settings.Actions(own), nil},
+		{draw.Commands(draws), draw.Actions(draws), draw.Listeners(draws)},
 		{announce.Commands(), announce.Actions(), announce.Listeners()},
 		{poll.Commands(), poll.Actions(), poll.Listeners()},
 	}

@@ -29,10 +29,19 @@ type Families struct {
 	Commands  []bot.Command
 	Actions   []bot.Action
 	Listeners []bot.Listener
+	// Troubles are "!" lines of the families' own: the events that come in then.
+	Troubles map[string]func(ctx context.Context, r *storage.Reader, rest string) ([]chat.Event, error)
 }
 
 // Run replays every transcript that matches the pattern.
 func Run(t *testing.T, pattern string, f Families) {
+	t.Helper()
+	RunEach(t, pattern, func() Families { return f })
+}
+
+// RunEach does so with commands made anew for every transcript: for those that
+// carry something of their own, such as chance that counts.
+func RunEach(t *testing.T, pattern string, f func() Families) {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
@@ -41,7 +50,7 @@ func Run(t *testing.T, pattern string, f Families) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".chat"), func(t *testing.T) {
 			t.Parallel()
-			runFile(t, file, f)
+			runFile(t, file, f())
 		})
 	}
 }

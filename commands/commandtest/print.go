@@ -11,6 +11,7 @@ import (
 	"qunmate/bot"
 	"qunmate/bot/chat"
 	"qunmate/bot/chat/chattest"
+	"qunmate/commands/draw"
 	"qunmate/storage"
 )
 
@@ -97,11 +98,15 @@ func (r *run) verify() {
 	}
 	defer func() { _ = db.Close() }()
 	err = db.View(ctx, func(ctx context.Context, v *storage.Reader) error {
-		return v.Verify(ctx, storage.VerifyOptions{Prev: bot.PrevDay(ctx, v)}, func(c storage.Check) {
+		say := func(c storage.Check) {
 			if !c.OK {
 				r.t.Errorf("verify: %s %v", c.What, c.Args)
 			}
-		})
+		}
+		if err := v.Verify(ctx, storage.VerifyOptions{Prev: bot.PrevDay(ctx, v)}, say); err != nil {
+			return err
+		}
+		return draw.Verify(ctx, v, say)
 	})
 	if err != nil {
 		r.t.Error(err)

@@ -1,6 +1,7 @@
 package commandtest
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"qunmate/bot"
 	"qunmate/bot/chat"
+	"qunmate/storage"
 )
 
 var mentioned = regexp.MustCompile(`@\{([^}]+)\}`)
@@ -80,8 +82,26 @@ func (r *run) more(s step, word, rest string) {
 	case "removed", "back", "tap", "expire", "fail":
 		r.elsewhereTrouble(s, word, rest)
 	default:
+		r.own(s, word, rest)
+	}
+}
+
+// own is a trouble of the families under test.
+func (r *run) own(s step, word, rest string) {
+	fn, ok := r.families.Troubles[word]
+	if !ok {
 		r.t.Fatalf("line %d: unknown trouble %q", s.line, s.text)
 	}
+	var events []chat.Event
+	err := r.db.View(context.Background(), func(ctx context.Context, v *storage.Reader) error {
+		var err error
+		events, err = fn(ctx, v, rest)
+		return err
+	})
+	if err != nil {
+		r.t.Fatalf("line %d: %v", s.line, err)
+	}
+	r.deliver(events...)
 }
 
 // crowd lets many members say the same at one time.

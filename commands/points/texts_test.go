@@ -65,7 +65,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"button_why": none, "button_rank": none, "button_older": none, "me": me, "cause": each, "entry": each, "why_one": each,
 		"why":         {named{"Lines": lines, "Older": false}, named{"Lines": []named{}, "Older": false}, named{"Lines": []named{}, "Older": true}},
 		"not_yours":   {named{"ID": int64(9999)}},
-		"why_nothing": {named{"Family": "draw"}, named{"Family": "invite"}},
+		"why_nothing": {named{"Family": "invite"}},
 		"rank":        ranks, "rank_usage": {named{"Word": "财富"}}, "hidden": hidden,
 		"bad_amount": adjust, "no_reason": adjust, "below_zero": adjust, "undo_below_zero": adjust,
 		"adjust_title": adjust, "adjust_preview": adjust, "adjusted": adjust, "undone": adjust,

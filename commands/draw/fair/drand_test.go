@@ -32,7 +32,7 @@ func TestQuicknetsVector(t *testing.T) {
 	}{
 		"another round":     {fair.QuicknetKey, vectorRound + 1, vectorSignature},
 		"the negated point": {fair.QuicknetKey, vectorRound, flipped},
-		"another key":       {other.key, vectorRound, vectorSignature},
+		"another key":       {other.Key, vectorRound, vectorSignature},
 		"another network":   {fair.QuicknetKey, vectorRound, other.sign(t, vectorRound)},
 		"infinity":          {fair.QuicknetKey, vectorRound, infinity},
 		"a key at infinity": {"c0" + strings.Repeat("00", 95), vectorRound, infinity},
@@ -52,7 +52,7 @@ func TestQuicknetsVector(t *testing.T) {
 	if _, err := fair.VerifyRound(fair.QuicknetKey, vectorRound+1, vectorSignature); !errors.Is(err, fair.ErrSignature) {
 		t.Error(err)
 	}
-	if _, err := fair.VerifyRound(other.key, 5, other.sign(t, 5)); err != nil {
+	if _, err := fair.VerifyRound(other.Key, 5, other.sign(t, 5)); err != nil {
 		t.Errorf("a network of our own: %v", err)
 	}
 }

@@ -5,40 +5,25 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"math/big"
 	"math/rand/v2"
 	"testing"
 	"time"
 
-	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
-
 	"qunmate/commands/draw/fair"
 )
 
-// network is a drand network of the test's own: it can sign any round.
-type network struct {
-	secret *big.Int
-	key    string
-}
+// newNetwork is a drand network of the test's own: it can sign any round.
+func newNetwork(n uint64) network { return network{fair.NewNetwork(bytesOf(n))} }
 
-func newNetwork(n int64) network {
-	_, _, _, base := bls.Generators()
-	var key bls.G2Affine
-	secret := big.NewInt(n)
-	key.ScalarMultiplication(&base, secret)
-	raw := key.Bytes()
-	return network{secret, hex.EncodeToString(raw[:])}
-}
+type network struct{ *fair.Network }
 
 func (n network) sign(t testing.TB, round int64) string {
 	t.Helper()
-	p, err := bls.HashToG1(fair.RoundMessage(round), []byte(fair.DST))
+	text, err := n.Sign(round)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.ScalarMultiplication(&p, n.secret)
-	raw := p.Bytes()
-	return hex.EncodeToString(raw[:])
+	return text
 }
 
 // bytesOf are 32 bytes that differ for each number.
@@ -56,8 +41,6 @@ func people(n int) []fair.Entrant {
 	}
 	return out
 }
-
-const otherChain = "00000000000000000000000000000000000000000000000000000000000000aa"
 
 // receipt makes a drawn receipt of any kind from a source of chance.
 func receipt(t testing.TB, net network, chance *rand.Rand) fair.Receipt {
@@ -97,7 +80,7 @@ func receipt(t testing.TB, net network, chance *rand.Rand) fair.Receipt {
 		if chance.IntN(3) == 0 {
 			round = fair.RoundAt(closes.Add(fair.FullHouseWait))
 		}
-		r.Beacon = fair.Beacon{Kind: fair.Drand, Chain: otherChain, PublicKey: net.key, Round: round, Signature: net.sign(t, round)}
+		r.Beacon = fair.Beacon{Kind: fair.Drand, Chain: net.Chain, PublicKey: net.Key, Round: round, Signature: net.sign(t, round)}
 	}
 	hash := fair.ListHash(r.Entrants)
 	r.EntrantsSHA256 = hex.EncodeToString(hash[:])

@@ -152,11 +152,43 @@ func TestNodeComputesTheSame(t *testing.T) {
 	if err != nil || strings.Contains(string(out), "BAD ") {
 		t.Fatalf("%v\n%s", err, bad(string(out)))
 	}
+	// The page's own program, run outside of a browser.
+	page := pageRunner(t, folder)
+	if out, err := exec.Command(node, append([]string{page}, good...)...).CombinedOutput(); err != nil {
+		t.Errorf("the page: %v\n%s", err, out)
+	}
 	for _, file := range forged {
+		if out, err := exec.Command(node, page, file).CombinedOutput(); err == nil {
+			t.Errorf("the page accepts a forged receipt\n%s", out)
+		}
 		if out, err := exec.Command(node, script, file).CombinedOutput(); err == nil {
 			t.Errorf("node accepts a forged receipt\n%s", out)
 		}
 	}
+}
+
+// runner runs the page's receipt.js over files.
+const runner = `import { check } from "./receipt.mjs";
+import { readFileSync } from "node:fs";
+for (const file of process.argv.slice(2)) {
+  const bad = check(JSON.parse(readFileSync(file, "utf8"))).filter((f) => !f.ok);
+  if (bad.length) { console.log(file, JSON.stringify(bad)); process.exitCode = 1; }
+}
+`
+
+func pageRunner(t *testing.T, folder string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "templates", "verify", "receipt.js"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, "receipt.mjs"), text, 0o600)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, "run.mjs"), []byte(runner), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(folder, "run.mjs")
 }
 
 func bad(out string) string {
