@@ -35,7 +35,7 @@ type decoded struct {
 	gone       bool
 }
 
-// update reads one update. Kinds that mean nothing yet (polls, join requests,
+// update reads one update. Kinds that mean nothing yet (join requests,
 // edits, channel posts) give no event.
 func (d decoder) update(u *models.Update) decoded {
 	var out decoded
@@ -47,6 +47,10 @@ func (d decoder) update(u *models.Update) decoded {
 		out.events = d.press(u.CallbackQuery)
 	case u.ChatMember != nil:
 		out.events = d.memberChanged(u.ChatMember)
+	case u.PollAnswer != nil:
+		out.events = d.ballot(u.PollAnswer)
+	case u.Poll != nil:
+		out.events = d.pollTold(u.Poll)
 	case u.MyChatMember != nil:
 		m := u.MyChatMember
 		out.events = d.selfChanged(m)

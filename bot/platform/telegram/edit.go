@@ -17,6 +17,9 @@ func (t *Telegram) edit(ctx context.Context, d draft, l chat.Letter) (chat.Sent,
 	if se != nil {
 		return chat.Sent{}, se
 	}
+	if old[0].Poll {
+		return t.editPoll(ctx, d, old[0], l)
+	}
 	if d.file != nil {
 		return chat.Sent{}, rejected("a message cannot be edited into a file")
 	}

@@ -28,7 +28,14 @@ func (t *Telegram) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	}
 	var sent chat.Sent
 	var err error
+	done := false
+	if l.Edit == "" && native(d, l) {
+		if sent, done, err = t.sendPoll(ctx, d, l.Content.Poll); err != nil {
+			return sent, t.sendError(err)
+		}
+	}
 	switch {
+	case done:
 	case l.Edit != "":
 		sent, err = t.edit(ctx, d, l)
 	case l.Content.Private && d.chat < 0: // chats of more than two have negative ids

@@ -65,17 +65,21 @@ func positive(s string) int {
 //	m:<message id>                   in the letter's own chat
 //	d:<chat id>:<message id>         in another chat: a private answer sent directly
 //	e:<ephemeral id>:<receiver id>   an ephemeral message
+//	p:<message id>                   a poll of Telegram's own
 //
 // joined by commas. Nothing else about a message is remembered.
 type posted struct {
 	Message  int
 	Chat     int64 // 0: the letter's chat
 	Receiver int64 // not 0: Message is an ephemeral id
+	Poll     bool  // it has no text that could be edited
 }
 
 func (p posted) String() string {
 	id := strconv.Itoa(p.Message)
 	switch {
+	case p.Poll:
+		return pollID(p.Message)
 	case p.Receiver != 0:
 		return "e:" + id + ":" + strconv.FormatInt(p.Receiver, 10)
 	case p.Chat != 0:
@@ -111,6 +115,8 @@ func parseOnePosted(f []string) (posted, bool) {
 	switch {
 	case len(f) == 2 && f[0] == "m":
 		p = posted{Message: positive(f[1])}
+	case len(f) == 2 && f[0] == "p":
+		p = posted{Message: positive(f[1]), Poll: true}
 	case len(f) == 3 && f[0] == "d":
 		p = posted{Message: positive(f[2]), Chat: number(f[1])}
 		return p, p.Message > 0 && p.Chat != 0

@@ -68,7 +68,7 @@ func TestTheWebhookAnswersWhatItShould(t *testing.T) {
 			{"nothing", http.MethodPost, testSecret, "", http.StatusBadRequest},
 			{"commit fails", http.MethodPost, testSecret, hello, http.StatusServiceUnavailable},
 			{"commit", http.MethodPost, testSecret, hello, http.StatusOK},
-			{"no event in it", http.MethodPost, testSecret, `{"update_id":10,"poll":{"id":"1","question":"?","options":[]}}`, http.StatusOK},
+			{"no event in it", http.MethodPost, testSecret, `{"update_id":10,"poll":{"id":"1","question":"?","options":[],"is_anonymous":true}}`, http.StatusOK},
 			{"poison", http.MethodPost, testSecret, `{"update_id":11,"message":["a private sentence"]}`, http.StatusOK},
 		} {
 			if got := r.call(c.method, c.secret, c.body); got != c.want {

@@ -124,6 +124,30 @@ func voteCard(title string, choices []chat.Choice, submit, task string) *card {
 	}
 }
 
+// pollCard is the card of a poll: one option or several, and a button to submit
+// them. The click is the command that could be typed: "/vote 9" and the chosen
+// keys, "/vote 9 A,C". A card is only ever changed for who clicked it (path
+// 101032), so it says nothing of how the poll stands.
+func pollCard(p *chat.Poll, submit, task string) *card {
+	if len(p.Options) == 0 || len(p.Options) > maxOptions || len(p.Command) > maxKeyBytes || p.Command == "" {
+		return nil
+	}
+	box := &checkbox{Question: p.Command}
+	if p.Multi {
+		box.Mode = 1
+	}
+	for _, o := range p.Options {
+		if len(o.Key) > maxIDBytes {
+			return nil
+		}
+		box.Options = append(box.Options, option{ID: o.Key, Text: shorten(o.Key+" "+o.Text, maxOption)})
+	}
+	return &card{
+		Type: typeVote, Title: cardTitle{Title: shorten(p.Question, maxTitle)}, Vote: box,
+		Submit: &button{Text: shorten(submit, maxButton), Key: submitKey}, Task: task,
+	}
+}
+
 // commonCommand is the words that all commands begin with, or wholeCommand if
 // there are none, or if one command has no word besides them.
 func commonCommand(choices []chat.Choice) string {

@@ -57,7 +57,10 @@ func (b *Bot) compose(l chat.Letter) (*draft, *chat.SendError) {
 	for _, c := range links {
 		d.text = append(d.text, chat.Span{Text: "\n"}, chat.Span{Text: c.Label, Link: c.URL})
 	}
-	d.full = append(slices.Clone(d.text), b.typedForms(d)...)
+	d.full = slices.Clone(d.text)
+	if l.Content.Poll == nil { // a poll's text says how a vote is typed
+		d.full = append(d.full, b.typedForms(d)...)
+	}
 	b.layOut(d, len(links) > 0 || slices.ContainsFunc(spans, func(s chat.Span) bool { return s.Link != "" }))
 	if len(d.full) == 0 && d.file == nil {
 		return nil, rejected("the letter has no text")
@@ -147,10 +150,14 @@ func (b *Bot) typedForms(d *draft) []chat.Span {
 // with the text if that fits; up to 20 are options; more are only typed.
 func (b *Bot) layOut(d *draft, styled bool) {
 	n := len(d.commands)
+	task := newTask(d.place)
+	if p := d.letter.Content.Poll; p != nil && d.file == nil {
+		d.card = pollCard(p, b.opts.Words.Submit, task)
+		return
+	}
 	if n == 0 {
 		return
 	}
-	task := newTask(d.place)
 	heads := b.headings(d)
 	if n <= maxButtons && !styled && d.file == nil {
 		list, fits := rows(d.commands, func(c chat.Choice) string { return b.typed(d, c) })

@@ -73,6 +73,8 @@ var methods = map[string]func(*Server, params) answer{
 	"sendMessage":              (*Server).sendMessage,
 	"sendDocument":             (*Server).sendDocument,
 	"sendPhoto":                (*Server).sendPhoto,
+	"sendPoll":                 (*Server).sendPoll,
+	"stopPoll":                 (*Server).stopPoll,
 	"editMessageText":          (*Server).editMessageText,
 	"deleteMessage":            (*Server).deleteMessage,
 	"editEphemeralMessageText": (*Server).editEphemeral,

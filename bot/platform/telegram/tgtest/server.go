@@ -78,6 +78,7 @@ type Server struct {
 	blocked  map[int64]bool
 	presses  map[string]*Press
 	photos   map[string]bool // file_ids that exist
+	polls    []*Poll
 	nextID   int64
 	commands map[string]json.RawMessage
 	sent     []Sent
