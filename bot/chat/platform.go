@@ -122,13 +122,15 @@ type Sent struct {
 
 // Caps says what a chat can do on its platform. Per chat, not per platform.
 type Caps struct {
-	Hears     bool // ordinary talk reaches the bot, not only what is addressed to it
-	Joins     bool // joins and leaves are told
-	Whispers  bool // private answers inside a group
-	Choices   bool // buttons
-	Edit      bool
-	Delete    bool
-	Push      bool // may write without being asked
+	Hears    bool // ordinary talk reaches the bot, not only what is addressed to it
+	Joins    bool // joins and leaves are told
+	Whispers bool // private answers inside a group
+	Choices  bool // buttons
+	Edit     bool
+	Delete   bool
+	Push     bool // may write without being asked
+	// PushFor is how long after a person's own word that lasts; 0 = always.
+	PushFor   time.Duration
 	Files     bool
 	AdminList bool // the platform has its own administrators
 	Polls     bool // polls of its own that tell who voted for what

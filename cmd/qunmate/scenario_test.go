@@ -83,7 +83,7 @@ func TestTheSameScenarioOnEverySurface(t *testing.T) {
 	t.Parallel()
 	surfaces := map[string]surface{
 		"telegram": &viaTelegram{}, "wecom websocket": &viaWeCom{}, "wecom callback": &viaWeCom{callback: true},
-		"official account": &viaAccount{}, "sandbox": &viaSandbox{},
+		"official account": &viaAccount{}, "sandbox": &viaSandbox{}, "self-built app": &viaApp{},
 	}
 	var mu sync.Mutex
 	ledgers := map[string][]string{}

@@ -249,7 +249,7 @@ func (v *viaAccount) config(now func() time.Time) string {
 func (v *viaAccount) open(t *testing.T, base string) {
 	t.Helper()
 	v.s.ConnectURL(base + "/wechat/oa")
-	if got := v.arrive(t, boss); !strings.Contains(got, "还没连上社区") {
+	if got := v.arrive(t, boss); !strings.Contains(got, "还没连上") {
 		t.Errorf("before there is a community: %q", got)
 	}
 	if got := v.say(t, boss, "/community create 会员", false); !strings.Contains(got, "社区「会员」建好了，这里的人都在里面") {

@@ -151,7 +151,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 			surface{Title: "a", Members: 1, Caps: chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Push: true, Files: true, AdminList: true, PerMinute: 20}, Fixes: fixes, AsOf: &at},
 		},
 		"silent":               {surface{Groups: []string{"a"}}, surface{Groups: []string{"a", "b", "c", "d"}}},
-		"capabilities_private": {surface{}, surface{Caps: chat.Caps{Files: true, Push: true}}, surface{Caps: chat.Caps{OneToOne: true}}, surface{Caps: chat.Caps{OneToOne: true, Push: true}}},
+		"capabilities_private": {surface{}, surface{Caps: chat.Caps{Files: true, Push: true}}, surface{Caps: chat.Caps{OneToOne: true}}, surface{Caps: chat.Caps{OneToOne: true, Push: true}}, surface{Caps: chat.Caps{OneToOne: true, Push: true, PushFor: 48 * time.Hour}}, surface{Caps: chat.Caps{OneToOne: true, Push: true, PerMinute: 30}}},
 	})
 }
 

@@ -193,7 +193,7 @@ func (a *Account) Domain() string { return "wechat:" + a.opts.AppID }
 // process has seen of the person. Long texts are cut at MaxText bytes.
 func (a *Account) Caps(c chat.Chat) chat.Caps {
 	return chat.Caps{
-		Hears: true, OneToOne: true,
+		Hears: true, OneToOne: true, PushFor: messageLife,
 		Push:    !a.noService.Load() && a.people.mayPush(c.Ref.ID),
 		MaxText: maxText,
 	}
