@@ -35,6 +35,8 @@ func reason(err string, private bool) string {
 		return "no_right"
 	case strings.HasPrefix(low, "expired"):
 		return "expired"
+	case has("broadcasts of the day"):
+		return "quota"
 	case private && (strings.HasPrefix(low, "gone") || err == whyRemoved):
 		return "blocked"
 	case strings.HasPrefix(low, "gone"), has(whyRemoved):

@@ -41,7 +41,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		planned = append(planned, named{"ID": 7, "At": at, "Scope": s, "Audit": 12})
 	}
 	var why []any
-	for _, w := range []string{"removed", "blocked", "no_right", "no_route", "expired", "unreachable", "opted_out", "lost_right", "rejected"} {
+	for _, w := range []string{"removed", "blocked", "no_right", "no_route", "expired", "quota", "unreachable", "opted_out", "lost_right", "rejected"} {
 		why = append(why, w)
 	}
 	bad := []named{{"Title": "读书会", "Reason": "removed", "Count": 0}, {"Title": "", "Reason": "blocked", "Count": 2}}

@@ -314,8 +314,9 @@ func randomLife(r *rig, chance *rand.Rand) {
 		case 1:
 			r.s.Fail(contacttest.Fault{Path: contacttest.PathGet, Drop: contacttest.AfterEffect, Times: chance.IntN(3) + 1})
 		case 2:
-			r.setCommit(func() error {
-				if chance.IntN(2) == 0 {
+			n := chance.IntN(2)
+			r.setCommit(func() error { // every second one
+				if n++; n%2 == 0 {
 					return errors.New("not now")
 				}
 				return nil

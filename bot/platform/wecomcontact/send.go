@@ -17,7 +17,7 @@ const maxText = 4000
 // Send makes a task for the group's owner. It is Waiting: nobody sees it before
 // he has tapped it, and a Delivered event tells when he did or that he did not.
 //
-// One letter is one task. A text that does not fit is Rejected and not cut in
+// What goes to several groups of one owner at a time is one task. A text that does not fit is Rejected and not cut in
 // two: the second half would need a second tap, on another day.
 func (c *Contact) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	g, known := c.group(l.Chat.Ref.ID)
@@ -39,7 +39,7 @@ func (c *Contact) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	if text == "" || len(text) > maxText {
 		return chat.Sent{}, rejected("a broadcast has 1 to %d bytes, not %d", maxText, len(text))
 	}
-	made, err := c.api.addTask(ctx, g.Owner, text, g.Chat)
+	made, err := c.gather(ctx, gathering{g.Owner, text}, g.Chat)
 	switch {
 	case err != nil:
 		return chat.Sent{}, c.sendError(err)
@@ -76,8 +76,9 @@ func render(content chat.Content) string {
 	return strings.TrimSpace(b.String())
 }
 
-// Delete takes a broadcast back that nobody has confirmed. What was confirmed
-// stays: no interface can recall it.
+// Delete takes a broadcast back that nobody has confirmed: the whole task, with
+// the other groups that are in it. What was confirmed stays: no interface can
+// recall it.
 func (c *Contact) Delete(ctx context.Context, place chat.Chat, id string) error {
 	msgID, sender, ok := splitID(id)
 	if !ok {
@@ -96,6 +97,7 @@ func (c *Contact) Delete(ctx context.Context, place chat.Chat, id string) error 
 	if err := c.api.cancel(ctx, msgID); err != nil {
 		return c.sendError(err)
 	}
+	c.withdrawn.Store(id, true)
 	return nil
 }
 

@@ -1,9 +1,11 @@
 package wecomcontact
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,6 +56,111 @@ func TestABroadcastWaitsForItsOwner(t *testing.T) {
 		if m := r.s.Calls(contacttest.PathResult); m != n {
 			t.Errorf("%d questions about what has ended", m-n)
 		}
+	})
+}
+
+// One owner taps once for all his groups; other texts and other owners have
+// tasks of their own; what is taken back is taken back everywhere.
+func TestWhatGoesToSeveralGroupsOfOneOwnerIsOneTask(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		var groups []string
+		for _, owner := range []string{"zhangsan", "zhangsan", "zhangsan", "lisi"} {
+			groups = append(groups, r.s.AddGroup("g", owner))
+		}
+		r.s.RefuseTasks(groups[2])
+		r.start()
+		r.pass(time.Minute)
+		r.news()
+		errs := make([]error, len(groups))
+		var all sync.WaitGroup
+		for i, g := range groups {
+			all.Go(func() { errs[i] = r.post(g, "hello") })
+		}
+		all.Wait()
+		if errs[0] != nil || errs[1] != nil || errs[3] != nil || fault(t, errs[2]).Fault != chat.Rejected {
+			t.Errorf("%v", errs)
+		}
+		if n := r.s.Calls(contacttest.PathAddTask); n != 2 {
+			t.Errorf("%d tasks", n)
+		}
+		if n := r.s.Tap("zhangsan"); n != 2 {
+			t.Errorf("one tap reaches %d groups", n)
+		}
+		r.pass(10 * time.Minute)
+		r.heard("confirmed", "confirmed")
+		// The same text to the same group again is another broadcast.
+		for range 2 {
+			if err := r.post(groups[0], "hello"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := r.s.Calls(contacttest.PathAddTask); n != 4 {
+			t.Errorf("%d tasks", n)
+		}
+	})
+}
+
+func TestATaskIsTakenBackFromAllItsGroups(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		first, second := r.s.AddGroup("a", "zhangsan"), r.s.AddGroup("b", "zhangsan")
+		r.start()
+		r.pass(time.Minute)
+		r.news()
+		var all sync.WaitGroup
+		for _, g := range []string{first, second} {
+			all.Go(func() {
+				if err := r.post(g, "a mistake"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		// The engine settles the letter that it took back.
+		i := slices.IndexFunc(r.shelf.waiting, func(w Task) bool { return w.Chat == first })
+		id := r.shelf.waiting[i].ID
+		if err := r.Delete(t.Context(), place(first), id); err != nil {
+			t.Fatal(err)
+		}
+		r.shelf.mu.Lock()
+		r.shelf.waiting = slices.Delete(r.shelf.waiting, i, i+1)
+		r.shelf.mu.Unlock()
+		if n := r.s.Tap("zhangsan"); n != 0 {
+			t.Errorf("%d groups got it", n)
+		}
+		r.pass(10 * time.Minute)
+		r.heard("failed taken back")
+		if err := r.Delete(t.Context(), place(second), id); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A letter that is stopped while it waits for others was not sent, and holds up
+// nobody.
+func TestAStoppedBroadcastWasNotSent(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		g := withGroup(r)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+		defer cancel()
+		_, err := r.Send(ctx, chat.Letter{Chat: place(g), Content: chat.Content{Text: "too late"}})
+		if se := fault(t, err); se.Fault != chat.Retry {
+			t.Errorf("%v", se)
+		}
+		r.pass(time.Minute)
+		if got := r.s.Waiting("zhangsan"); len(got) != 0 {
+			t.Errorf("waiting: %q", got)
+		}
+		r.s.Fail(contacttest.Fault{Path: contacttest.PathAddTask, Delay: 5 * time.Second})
+		ctx, cancel = context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		_, err = r.Send(ctx, chat.Letter{Chat: place(g), Content: chat.Content{Text: "under way"}})
+		if se := fault(t, err); se.Fault != chat.Unknown {
+			t.Errorf("%v", se)
+		}
+		r.pass(time.Minute)
 	})
 }
 

@@ -59,6 +59,7 @@ func (w *taskWatch) round(ctx context.Context) error {
 	for id := range w.next {
 		if byTask[id] == nil {
 			delete(w.next, id)
+			w.withdrawn.Delete(id)
 			delete(w.reminded, id)
 		}
 	}
@@ -93,6 +94,10 @@ func (w *taskWatch) ask(ctx context.Context, id string, tasks []Task, now time.T
 	msgID, sender, ok := splitID(id)
 	if !ok {
 		return w.tell(ctx, tasks, nil, "there is no such broadcast")
+	}
+	if _, gone := w.withdrawn.Load(id); gone {
+		// Those for which it was taken back are settled; these were in the same task.
+		return w.tell(ctx, tasks, nil, "taken back")
 	}
 	age := now.Sub(tasks[0].Since)
 	results, err := w.api.results(ctx, msgID, sender)

@@ -89,6 +89,7 @@ type Times struct {
 	Call     time.Duration // how long a call of the API may take: 10 s
 	Settle   time.Duration // from a callback to the reading of the list: 3 s
 	Resync   time.Duration // between two readings of everything: 6 h, 10 min without callbacks
+	Gather   time.Duration // how long a broadcast waits for other groups of the same owner: 1 s
 	Poll     time.Duration // between two looks at a young task: 1 min
 	Expire   time.Duration // how long a task waits for its confirmation: 72 h
 	Remind   time.Duration // when the employee is reminded, once: 4 h
@@ -110,6 +111,7 @@ func (t Times) withDefaults(callbacks bool) Times {
 	if !callbacks {
 		t.Resync = min(t.Resync, 10*time.Minute)
 	}
+	def(&t.Gather, time.Second)
 	def(&t.Poll, time.Minute)
 	def(&t.Expire, 72*time.Hour)
 	def(&t.Remind, 4*time.Hour)
@@ -125,6 +127,9 @@ type Contact struct {
 	api   *api
 	bell  chan struct{} // a callback was noted
 	plans *plans
+
+	gatherings gatherings
+	withdrawn  sync.Map // ids of tasks that Delete took back
 
 	mu     sync.RWMutex
 	groups map[string]Group // what the Store holds, for questions that may not wait
