@@ -110,6 +110,8 @@ type run struct {
 	faults    map[chat.Ref]error // what is sent there fails
 	confirm   []string           // groups where a person taps every message
 	late      time.Duration      // how late the next line is told
+	texts     *templates.Set
+	crash     crash
 }
 
 const (
@@ -194,12 +196,13 @@ func (r *run) boot() {
 		r.t.Fatal(err)
 	}
 	r.db = db
-	texts, err := templates.Load("")
-	if err != nil {
-		r.t.Fatal(err)
+	if r.texts == nil { // they never change, and a run may start many times
+		if r.texts, err = templates.Load(""); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	engine, err := bot.New(bot.Options{
-		DB: db, Texts: texts, Platforms: r.platforms(), Clock: r.clock, Log: log,
+		DB: db, Texts: r.texts, Platforms: r.platforms(), Clock: r.clock, Log: log,
 		Commands: r.families.Commands, Actions: r.families.Actions, Listeners: r.families.Listeners,
 		Language: r.language, Timezone: r.zone.String(), DayStart: 4 * 60, Operators: r.operator,
 		Draw: func(chat.Chart) (chat.Picture, error) {
