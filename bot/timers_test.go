@@ -197,3 +197,57 @@ func TestListenersHearInOrderAndTheFirstAnswerIsSaid(t *testing.T) {
 		})
 	})
 }
+
+// A machine that sleeps does not count the time: what is due when it wakes must
+// not wait for what is left of the old wait.
+func TestADeadlineComesSoonAfterTheMachineWakes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := begin(t, due(nil))
+		w.say(club, "阿宁", "hello")
+		w.setTimer("a", 10*time.Hour)
+		w.pass(time.Hour)
+		w.clock.mu.Lock() // the clock goes on without anybody being told
+		w.clock.offset += 9 * time.Hour
+		w.clock.mu.Unlock()
+		w.pass(nap)
+		w.heard(`a {"n":1} due 18:00 at 18:0`)
+	})
+}
+
+// A post that has come too late is not sent any more, whatever kept it.
+func TestALetterExpires(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		late := time.Minute
+		w := begin(t, commands(Command{Name: "me", Run: func(ctx context.Context, req *Request) (Reply, error) {
+			return Reply{}, req.Post(ctx, req.Chat, Reply{Template: "common.test_echo", Data: "post", Lane: storage.LaneBroadcast, Once: true, Until: req.Tx.Now.Add(late)})
+		}}))
+		w.say(club, "阿宁", "/me")
+		w.heard("post")
+		down := true
+		w.net.onSend(func(context.Context, chat.Letter) error {
+			if down {
+				return &chat.SendError{Fault: chat.Retry, Err: errFault}
+			}
+			return nil
+		})
+		w.say(club, "阿宁", "/me")
+		w.pass(2 * time.Minute)
+		down = false
+		w.pass(time.Hour)
+		w.heard()
+		w.view(func(ctx context.Context, r *storage.Reader) error {
+			l, err := r.Letter(ctx, 2)
+			equal(t, "the letter", []string{l.State, l.Error}, []string{storage.LetterDead, storage.Expired})
+			return err
+		})
+		// Nor after a restart, and not where nobody takes it any more.
+		down = true
+		w.say(club, "阿宁", "/me")
+		w.stop()
+		w.pass(2 * time.Minute)
+		down = false
+		w.start()
+		w.pass(time.Second)
+		w.heard()
+	})
+}

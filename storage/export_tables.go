@@ -189,6 +189,42 @@ var exports = []exported{
 		},
 	},
 	{
+		// Posts at set times; rule is JSON.
+		name: "schedules", community: "coalesce(h.community_id, 0)",
+		from: "schedules x JOIN chats h ON h.id = x.chat_id ORDER BY x.id",
+		columns: []exportColumn{
+			{name: "id", value: "x.id"},
+			{name: "community_id", value: "coalesce(h.community_id, 0)"},
+			{name: "chat", value: "h.title"},
+			{name: "name", value: "x.name"},
+			{name: "rule", value: "x.rule"},
+			{name: "template", value: "x.template"},
+			{name: "body", value: "x.body"},
+			{name: "missed", value: "x.missed"},
+			{name: "late_minutes", value: "x.late"},
+			{name: "state", value: "x.state"},
+			{name: "created_by", value: "(SELECT name FROM people WHERE id = x.created_by)"},
+			{name: "created_at", value: "x.created_at", instant: true},
+		},
+	},
+	{
+		// Every instant of a post and what became of it.
+		name: "occurrences", community: "coalesce(h.community_id, 0)",
+		from: "occurrences x JOIN chats h ON h.id = x.chat_id ORDER BY x.id",
+		columns: []exportColumn{
+			{name: "id", value: "x.id"},
+			{name: "community_id", value: "coalesce(h.community_id, 0)"},
+			{name: "chat", value: "h.title"},
+			{name: "job", value: "x.job"},
+			{name: "due_at", value: "x.due_at", instant: true},
+			{name: "state", value: "x.state"},
+			{name: "reason", value: "x.reason"},
+			{name: "started_at", value: "x.started_at", instant: true},
+			{name: "settled_at", value: "x.settled_at", instant: true},
+			{name: "letter", value: "x.letter_id"},
+		},
+	},
+	{
 		// Every version of the reward rules; data is JSON.
 		name: "rules", community: "x.community_id",
 		from: "rules x JOIN communities c ON c.id = x.community_id ORDER BY x.community_id, x.family, x.version",

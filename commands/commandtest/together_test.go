@@ -13,6 +13,7 @@ import (
 	"qunmate/commands/points"
 	"qunmate/commands/poll"
 	"qunmate/commands/quiz"
+	"qunmate/commands/schedule"
 	"qunmate/commands/settings"
 )
 
@@ -41,6 +42,9 @@ func everything() commandtest.Families {
 	f.Commands = append(f.Commands, faq.Commands()...)
 	f.Actions = append(f.Actions, faq.Actions()...)
 	f.Listeners = append(f.Listeners, faq.Listeners()...)
+	f.Commands = append(f.Commands, schedule.Commands()...)
+	f.Actions = append(f.Actions, schedule.Actions()...)
+	f.Listeners = append(f.Listeners, schedule.Listeners()...)
 	f.Commands = append(f.Commands, poll.Commands()...)
 	f.Actions = append(f.Actions, poll.Actions()...)
 	f.Listeners = append(f.Listeners, poll.Listeners()...)

@@ -194,7 +194,7 @@ func readTime(req *bot.Request, name, text string) (when.Rule, string, error) {
 	case errors.As(err, &unclear):
 		var choices []bot.Choice
 		for _, c := range unclear.Choices {
-			choices = append(choices, bot.Choice{Label: "schedule.at", Data: req.Moment(c), Command: "/schedule add " + name + " " + when.Stamp(c) + " " + rest})
+			choices = append(choices, bot.Choice{Label: "schedule.at_choice", Data: req.Moment(c), Command: "/schedule add " + name + " " + when.Stamp(c) + " " + rest})
 		}
 		view := struct{ Past *bot.Moment }{}
 		if !unclear.Past.IsZero() {

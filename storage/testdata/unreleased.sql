@@ -600,6 +600,57 @@ CREATE TABLE human_calls (
   at         INTEGER NOT NULL,
   PRIMARY KEY (chat_id, account_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE quiz_questions (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  number       INTEGER NOT NULL CHECK (number > 0),
+  text         TEXT    NOT NULL,
+  options      TEXT    NOT NULL CHECK (json_valid(options)),
+  answer       INTEGER NOT NULL CHECK (answer >= 0),     -- index into options
+  tag          TEXT    NOT NULL DEFAULT '',
+  created_at   INTEGER NOT NULL,
+  deleted_at   INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (community_id, number)
+) STRICT;
+CREATE TABLE quiz_rounds (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  number       INTEGER NOT NULL CHECK (number > 0),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),
+  person_id    INTEGER NOT NULL,                         -- who started it
+  tag          TEXT    NOT NULL DEFAULT '',
+  state        TEXT    NOT NULL CHECK (state IN ('running', 'done', 'stopped', 'interrupted')),
+  seconds      INTEGER NOT NULL CHECK (seconds > 0),     -- for each question
+  rule         TEXT    NOT NULL CHECK (json_valid(rule)),
+  started_at   INTEGER NOT NULL,
+  ended_at     INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (community_id, number)
+) STRICT;
+CREATE TABLE quiz_items (
+  round_id  INTEGER NOT NULL REFERENCES quiz_rounds(id),
+  position  INTEGER NOT NULL CHECK (position > 0),
+  question_id INTEGER NOT NULL REFERENCES quiz_questions(id),
+  text      TEXT    NOT NULL,
+  options   TEXT    NOT NULL CHECK (json_valid(options)),
+  answer    INTEGER NOT NULL,
+  state     TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'open', 'closed', 'void')),
+  opened_at INTEGER NOT NULL DEFAULT 0,
+  closes_at INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (round_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE quiz_answers (
+  round_id  INTEGER NOT NULL REFERENCES quiz_rounds(id),
+  position  INTEGER NOT NULL,
+  member_id INTEGER NOT NULL REFERENCES members(id),
+  choice    INTEGER NOT NULL CHECK (choice >= 0),
+  at        INTEGER NOT NULL,
+  PRIMARY KEY (round_id, position, member_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE quiz_players (
+  round_id  INTEGER NOT NULL REFERENCES quiz_rounds(id),
+  member_id INTEGER NOT NULL REFERENCES members(id),
+  PRIMARY KEY (round_id, member_id)
+) STRICT, WITHOUT ROWID;
 INSERT INTO schema_migrations VALUES ('0001_core.sql', 'e6426a5c73182e9300dfd2c63d36980881c89df6d305d9c580c890a27cdfd116', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0002_engine.sql', '94ce0eb6c83e8decf932660875ab66fe6b26debe04cc329be456bbeb845a35c9', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f281ebdceef3caf6d7b434cceb86c07dd0e957d6c4ef3', 1795348800000);
@@ -613,6 +664,7 @@ INSERT INTO schema_migrations VALUES ('0010_dm.sql', '8c4ec92b0519c2306ace98acab
 INSERT INTO schema_migrations VALUES ('0011_draw.sql', 'cf1825315c5a85506c39dc3bb8d676f2d12bd2cda8a029f70e25194489e9a159', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0012_poll.sql', '2b6e734e981dbf63b29b285a87252f0520ac943df1f6114f79a97d854ab82707', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0014_faq.sql', '3de44112c62b9cc1e806aea6b3a1b2f191372c060a3e61213907629839987ef7', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0015_quiz.sql', 'fd334d229b1ccc77eeff144289fb1123c4c38fbed933e3010120ac9f297a8156', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (2, 'member 1', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (3, 'member 2', '', 0, 0, 0, 1795348800000, 0);
@@ -786,6 +838,8 @@ CREATE INDEX native_polls_slot ON native_polls(chat_id, slot);
 CREATE INDEX talk_lines_community ON talk_lines(community_id, at);
 CREATE INDEX talk_lines_account ON talk_lines(account_id);
 CREATE INDEX talk_lines_at ON talk_lines(at);
+CREATE UNIQUE INDEX quiz_rounds_running ON quiz_rounds(chat_id) WHERE state = 'running';
+CREATE INDEX quiz_answers_member ON quiz_answers(member_id);
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END;
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger

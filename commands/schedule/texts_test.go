@@ -1,0 +1,99 @@
+package schedule_test
+
+import (
+	"testing"
+	"time"
+
+	"qunmate/bot"
+	"qunmate/commands/commandtest"
+	"qunmate/scheduler/when"
+	"qunmate/storage"
+)
+
+type named map[string]any
+
+func TestEveryTextRendersInBothLanguages(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 8, 2, 0, 0, time.UTC)
+	at := func(d time.Duration) bot.Moment { return bot.Moment{T: now.Add(d), Now: now} }
+	soon, far := at(time.Hour), at(60*24*time.Hour)
+	none := []any{nil}
+	var terms, festivals, rules, conditions, missed, whys, states, skips, days []any
+	for d := now; d.Year() < 2028; d = d.AddDate(0, 0, 1) {
+		day := when.DayOf(d)
+		if day.Term != "" {
+			terms = append(terms, day.Term)
+		}
+		for _, f := range []string{day.Festival, day.Holiday} {
+			if f != "" {
+				festivals = append(festivals, f)
+			}
+		}
+	}
+	festivals = append(festivals, "national_mid_autumn", "victory")
+	for _, text := range []string{
+		"每天 7:30、21:00", "每周一三五 9:00", "每月1、15号 9:00", "每月底 9:00", "每年10月1日 9:00", "农历八月十五 9:00", "除夕 9:00", "每30分钟", "每小时", "每2小时", "0 9 * * 1",
+		"工作日 8点", "每天 8点 跳过 休息日 跳过 周末 跳过 节假日 仅 休息日",
+	} {
+		r, _, err := when.RuleHead(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules = append(rules, named{"Rule": r, "At": soon})
+		if len(r.Skip)+len(r.Only) > 0 {
+			conditions = append(conditions, named{"Rule": r})
+		}
+	}
+	rules = append(rules, named{"Rule": when.Rule{Kind: when.Once}, "At": far})
+	for _, m := range []string{storage.MissedSkip, storage.MissedLate, storage.MissedOnce} {
+		missed = append(missed, named{"Missed": m, "Late": 10})
+	}
+	why := func(word, detail string) named {
+		return named{"Why": word, "Detail": detail, "At": soon, "Up": far, "State": storage.Missed, "ID": int64(3), "Name": "早安 <b>", "Group": "产品群", "Late": 10}
+	}
+	for _, w := range []string{"down", "asleep", "expired", "overtaken", "template", "left", "dead", "uncertain", "paused", "deleted", "changed", "weekend", "makeup", "workday", "other"} {
+		whys = append(whys, why(w, "no rights"))
+	}
+	whys = append(whys, why("holiday", "national"))
+	for _, s := range []string{storage.Planned, storage.Sending, storage.Sent, storage.Uncertain, storage.Missed, storage.Skipped} {
+		line := why("weekend", "")
+		line["State"] = s
+		states = append(states, line)
+	}
+	for _, s := range []named{{"Skip": "holiday", "Key": "spring"}, {"Skip": "weekend"}, {"Skip": "makeup"}, {"Skip": "workday"}} {
+		skips = append(skips, s)
+	}
+	for _, d := range []string{"rest", "work", "holiday", "weekend"} {
+		days = append(days, d)
+	}
+	turns := []named{
+		{"Skip": "", "From": soon, "Clock": true}, {"Skip": "weekend", "Key": "", "From": soon, "To": far, "Many": true, "Clock": false}, {"Skip": "", "From": far, "Clock": false},
+	}
+	faults := []bot.PostFault{{File: "morning.html", Cause: "morning.html:3: no"}}
+	job := func(state string) named {
+		return named{
+			"ID": int64(3), "Name": "早安", "Rule": when.Rule{Kind: when.Daily, Times: []int{450}}, "Zone": "Asia/Shanghai", "Missed": "late", "Late": 10, "State": state, "Turns": turns,
+			"Next": &soon, "At": soon, "Guess": true, "Year": 2028, "Sample": []string{"早", "安"}, "Where": "产品群", "Faults": faults, "Audit": int64(7),
+		}
+	}
+	jobs := []any{job(storage.ScheduleActive), job(storage.SchedulePaused), job(storage.ScheduleOver), job(storage.ScheduleDeleted)}
+	one := named{"Count": 1, "Rows": []named{why("down", "")}, "More": 0}
+	many := named{"Count": 7, "Rows": []named{why("down", ""), why("left", "")}, "More": 5}
+	name, id := []any{named{"Name": "晚安", "What": "25:00"}}, []any{named{"ID": int64(3), "Name": "早安", "Template": "tips", "Group": "产品群"}}
+	commandtest.Texts(t, "schedule", map[string][]any{
+		"date": {named{"Month": 11, "Day": 22}}, "weekday": {0, 6}, "lunar": {when.DayOf(now), when.DayOf(time.Date(2025, 7, 25, 0, 0, 0, 0, time.UTC))},
+		"lunar_date": {when.DayOf(now)}, "term": terms, "festival": festivals, "body": {named{"Lines": []string{"a <b>", "b"}}}, "dates": {[]int{1, when.LastDay}},
+		"times": {[]int{450, 1260}}, "weekdays": {[]int{1, 7}}, "rule": rules, "days": days, "conditions": conditions, "missed_rule": missed, "day": {soon, far},
+		"skip": skips, "turns": {turns}, "guess": {named{"Guess": true, "Year": 2028}}, "faults": {named{"Faults": faults}}, "preview": jobs, "sample": {[]string{"a", "b"}},
+		"enable": none, "added": jobs[:1], "undone": id, "line": jobs, "list": {named{"Jobs": jobs, "More": 2}}, "none": none, "next": append(jobs, named{"ID": 3, "Name": "x", "State": "over", "Turns": nil}),
+		"why": whys, "log_line": states, "log": {named{"ID": 3, "Name": "早安", "Rows": states}, named{"ID": 3, "Name": "早安", "Rows": nil}}, "turned": jobs, "same": jobs[:3],
+		"undo_overtaken": id, "no_such": {named{"ID": int64(9), "Open": []int64{1, 2}}, named{"ID": int64(9), "Open": nil}}, "usage": none, "no_time": name, "no_clock": name, "no_day": name,
+		"impossible": name, "past": {soon}, "unclear": {named{"Past": &soon}, named{"Past": nil}}, "at_choice": {soon}, "no_text": name, "too_long": {named{"Max": 3000}},
+		"no_template":   {named{"Name": "", "Sets": []string{"a", "b"}, "Faults": nil}, named{"Name": "x", "Sets": []string{"a"}, "Faults": faults}},
+		"template_rest": {named{"Rest": "x"}}, "missed": none, "countdown": none, "never": none, "where": {named{"Count": 0}, named{"Count": 3}}, "no_push": none,
+		"flood": {named{"Count": 60, "Max": 4, "Alone": true}, named{"Count": 5, "Max": 4, "Alone": false}}, "hourly": none, "anyway": none,
+		"sets":       {named{"Sets": []bot.PostSet{{Name: "a", Title: "b", Count: 3}, {Name: "c"}}, "Faults": faults}},
+		"missed_one": {why("down", "")}, "missed_notice": {one, many}, "send_now": {one, many}, "understood": none, "uncertain_notice": {one, many}, "it_did": none, "send_again": none,
+		"resent": {named{"ID": 3, "Count": 1}, named{"ID": 3, "Count": 2}}, "noted": none, "acked": id, "settled": none, "chat_left": id, "no_set": id,
+	})
+}
