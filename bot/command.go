@@ -50,6 +50,9 @@ type Command struct {
 	// Menu puts it into the platform's list of commands.
 	Menu bool
 	Run  func(context.Context, *Request) (Reply, error)
+	// Bare, if set, is what the command's name alone does for somebody who lacks
+	// the role: a word that means something to everybody is not refused.
+	Bare func(context.Context, *Request) (Reply, error)
 	// Label, if set, says in a word how the command stands in a community, for
 	// the list that a person with several communities gets. It returns the name
 	// of a text.

@@ -33,7 +33,8 @@ func (e *Engine) typed(ctx context.Context, req *Request) (Reply, error) {
 		return e.talk(ctx, req)
 	}
 	direct := req.Private || req.Event.ToBot || req.Event.Kind == chat.Press
-	inv := input.Parse(text, e.Texts.Names(), direct)
+	inReply := req.Event.ByReply && !req.Private
+	inv := input.Parse(text, e.Texts.Names(), direct && !(inReply && isTalk(text)))
 	switch {
 	case inv.Command != "":
 		return e.run(ctx, req, inv)
@@ -41,11 +42,28 @@ func (e *Engine) typed(ctx context.Context, req *Request) (Reply, error) {
 		if r, err := e.talk(ctx, req); err != nil || r.Template != "" || text == "" {
 			return r, err
 		}
+		if inReply && !e.commandLike(text) {
+			return Reply{}, nil
+		}
 		return e.unknown(req, inv.Unknown), nil
 	case req.Event.Kind == chat.Press:
 		return Reply{}, Refuse("common.stale_button", nil)
 	}
 	return e.talk(ctx, req)
+}
+
+// isTalk reports whether a text reads like something said, not like a command:
+// several words without a slash.
+func isTalk(text string) bool {
+	words := input.NewArgs(text)
+	return words.Len() > 1 && !strings.HasPrefix(words.Word(0), "/")
+}
+
+// commandLike reports whether somebody who replied to the bot without saying
+// its name meant a command: it has a slash, or is one word that is nearly one.
+func (e *Engine) commandLike(text string) bool {
+	word := input.NewArgs(text).Lower(0)
+	return strings.HasPrefix(word, "/") || !isTalk(text) && input.Nearest(word, e.Texts.Names()) != ""
 }
 
 func (e *Engine) buttonText(ctx context.Context, req *Request, id string) (string, error) {
@@ -137,6 +155,9 @@ func (e *Engine) run(ctx context.Context, req *Request, inv input.Invocation) (R
 		ok, err := req.Is(ctx, cmd.Role)
 		if err != nil {
 			return Reply{}, err
+		}
+		if !ok && cmd.Bare != nil && req.Args.Len() == 0 {
+			return cmd.Bare(ctx, req)
 		}
 		if !ok {
 			return Reply{}, &Refusal{Quiet: true, Reply: Reply{Template: "common.not_allowed", Data: struct {

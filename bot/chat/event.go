@@ -37,6 +37,9 @@ type Event struct {
 	// ToBot is true when the bot was addressed by name: a mention, /cmd@bot, or
 	// a reply to one of its messages. Private chats need no address.
 	ToBot bool `json:"to_bot,omitempty"`
+	// ByReply: it is to the bot only because it replies to one of its messages;
+	// nobody said its name. People thank each other that way, too.
+	ByReply bool `json:"by_reply,omitempty"`
 	// ForOther marks a command addressed to another bot. It counts as talk.
 	ForOther bool `json:"for_other,omitempty"`
 	// Quoted is the author of the message that was replied to; zero if none.

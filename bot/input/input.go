@@ -9,7 +9,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
 	"golang.org/x/text/width"
 
 	"qunmate/templates"
@@ -158,7 +157,7 @@ func Closest(word string, names []string) string {
 	limit := max(1, utf8.RuneCountInString(word)/3)
 	best := ""
 	for _, n := range names {
-		if d := levenshtein.ComputeDistance(word, n); d <= limit {
+		if d := distance(word, n); d <= limit {
 			best, limit = n, d-1
 		}
 	}

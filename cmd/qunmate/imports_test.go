@@ -160,7 +160,7 @@ var owners = map[string][]string{
 	"github.com/gofrs/flock":             {"storage", "cmd/qunmate"},
 	"github.com/robfig/cron/v3":          {"bot/config", "scheduler/when"},
 	"go.yaml.in/yaml/v3":                 {"bot/config", "commands/quiz/bank"},
-	"github.com/agnivade/levenshtein":    {"bot/input", "bot/config"},
+	"github.com/agnivade/levenshtein":    {"bot/config"},
 	"golang.org/x/image/":                {"bot/picture"},
 	"golang.org/x/text/":                 {"bot/input", "commands/*/...", "scheduler/when", "templates"},
 	"gorm.io/":                           {"storage/..."}, // another SQL dialect must stay possible

@@ -26,7 +26,7 @@ func Commands() []bot.Command {
 		{Name: "rank", Menu: true, Run: rank},
 		{Name: "rank hide", Run: hide},
 		{Name: "rank show", Run: show},
-		{Name: "points", Role: bot.ChatAdmin, Menu: true, Run: adjust},
+		{Name: "points", Role: bot.ChatAdmin, Menu: true, Run: adjust, Bare: me},
 		{Name: "points talk", Role: bot.ChatAdmin, Run: setTalk},
 	}
 }

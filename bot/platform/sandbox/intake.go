@@ -190,6 +190,7 @@ func (s *Sandbox) say(ctx context.Context, r sayRequest) *problem {
 			}
 			e.ReplyTo = q.N
 			ev.Quoted = s.texts.user(q.From, lang)
+			ev.ByReply = !ev.ToBot && q.From == botID
 			ev.ToBot = ev.ToBot || q.From == botID
 		}
 		in.event = ev

@@ -135,7 +135,7 @@ func (d decoder) quote(m *models.Message, ev *chat.Event) {
 		ev.Picture = pictureOf(q)
 	}
 	if q.From != nil && q.From.ID == d.self.ID && q.SenderChat == nil {
-		ev.ToBot = true
+		ev.ToBot, ev.ByReply = true, true // unless the text says our name
 		ev.Quoted = userOf(q.From)
 		return
 	}

@@ -47,7 +47,7 @@ func (d decoder) address(text string, entities []models.MessageEntity, ev *chat.
 		default:
 			continue
 		}
-		ev.ToBot = true
+		ev.ToBot, ev.ByReply = true, false
 		if leading {
 			own = from + len(part)
 		}
@@ -78,7 +78,7 @@ func (d decoder) command(text string, ev *chat.Event) string {
 	name := word[at+sign:]
 	switch {
 	case d.isUs(name):
-		ev.ToBot = true
+		ev.ToBot, ev.ByReply = true, false
 		return text[:at] + text[len(word):]
 	case isUsername(name):
 		ev.ForOther = true
