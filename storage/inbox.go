@@ -152,7 +152,7 @@ const KeepTalk = 30 * 24 * time.Hour
 // Prune removes what nobody needs any more: old dedupe rows, letters, timers.
 func (tx *Tx) Prune(ctx context.Context) error {
 	old := millis(tx.Now.Add(-keepLetters))
-	if err := tx.keepDelivered(ctx, "(o.settled_at > 0 AND o.settled_at < ? AND o.slot = '' OR o.state = 'waiting' AND o.created_at < ?)", old, old); err != nil {
+	if err := tx.keepDelivered(ctx, "o.settled_at > 0 AND o.settled_at < ? AND o.slot = ''", old); err != nil {
 		return err
 	}
 	if err := tx.expireLetters(ctx); err != nil {
