@@ -107,7 +107,7 @@ var quotes = map[rune]rune{'「': '」', '“': '”', '"': '"', '『': '』', '
 // them: 「读书会」、产品群 正文. Whether the names mean anything is for others
 // to say; the first word of a plain text is one as well.
 func cutTarget(text string) (items []item, rest string) {
-	rest = strings.TrimLeftFunc(text, unicode.IsSpace)
+	rest = strings.TrimSpace(text)
 	for {
 		it, after, ok := cutItem(rest)
 		if !ok {
