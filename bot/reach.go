@@ -44,11 +44,29 @@ func (req *Request) Administers(ctx context.Context, chats []storage.Chat) ([]st
 			out = append(out, c)
 		}
 	}
-	waited := !req.since.IsZero() && req.Tx.Now.Sub(req.since) >= parkLimit
-	if len(old) > 0 && !waited {
-		return nil, &parkError{chats: old}
+	return out, req.park(old)
+}
+
+// Refresh parks the event until it is known who administers the chats now,
+// where what is known is too old to decide by.
+func (req *Request) Refresh(chats []storage.Chat) error {
+	var old []storage.Chat
+	for _, c := range chats {
+		if req.tooOld(c) {
+			old = append(old, c)
+		}
 	}
-	return out, nil
+	return req.park(old)
+}
+
+// park is the error that lets an event wait for facts, nil if it needs none or
+// has waited long enough.
+func (req *Request) park(chats []storage.Chat) error {
+	waited := !req.since.IsZero() && req.Tx.Now.Sub(req.since) >= parkLimit
+	if len(chats) == 0 || waited {
+		return nil
+	}
+	return &parkError{chats: chats}
 }
 
 // tooOld reports whether the list of a chat's administrators must be asked for

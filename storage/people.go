@@ -186,6 +186,9 @@ func (tx *Tx) ErasePerson(ctx context.Context, id int64, pseudonym string) error
 
 func (tx *Tx) eraseOne(ctx context.Context, id int64, pseudonym string) error {
 	now := millis(tx.Now)
+	if err := tx.WithdrawDMs(ctx, id, "announce.dm", "opted out"); err != nil {
+		return err
+	}
 	// What he was told goes; how many got an announcement stays.
 	if err := tx.keepDelivered(ctx, "o.state NOT IN ('queued', 'sending') AND o.account_id IN (SELECT id FROM accounts WHERE person_id = ?)", id); err != nil {
 		return err

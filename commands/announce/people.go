@@ -2,8 +2,10 @@ package announce
 
 import (
 	"context"
+	"slices"
 
 	"qunmate/bot"
+	"qunmate/bot/chat"
 	"qunmate/storage"
 )
 
@@ -141,8 +143,8 @@ func addRecipients(ctx context.Context, req *bot.Request, a storage.Announcement
 	return req.Tx.AddAddressees(ctx, a.ID, to)
 }
 
-// reachOfAuthor is where an announcement's author may announce, by what is
-// stored: at its time nobody is there to be asked for.
+// reachOfAuthor is where an announcement's author may announce when its time
+// has come.
 func reachOfAuthor(ctx context.Context, req *bot.Request, a storage.Announcement) (reach, error) {
 	who, err := req.Tx.Account(ctx, a.AccountID)
 	if err != nil {
@@ -158,5 +160,25 @@ func reachOfAuthor(ctx context.Context, req *bot.Request, a storage.Announcement
 		}
 	}
 	chats, err := req.Tx.ChatsAdministered(ctx, who.PersonID)
-	return reach{chats: chats}, err
+	if err != nil {
+		return reach{}, err
+	}
+	if err := req.Refresh(chats); err != nil {
+		return reach{}, err
+	}
+	r := reach{}
+	for _, c := range chats {
+		roles, err := req.Tx.RolesOf(ctx, c.ID, who.PersonID)
+		if err != nil {
+			return reach{}, err
+		}
+		if slices.Contains(roles, storage.RoleAdmin) {
+			r.chats = append(r.chats, c)
+		}
+	}
+	c, err := req.Tx.Chat(ctx, a.ChatID)
+	if err == nil && c.Domain == who.Domain && c.ExternalID == who.ExternalID && c.Kind != string(chat.Private) {
+		r.chats = append(r.chats, c) // an anonymous administrator speaks as the chat
+	}
+	return r, err
 }

@@ -16,6 +16,8 @@ const (
 	whyNoRoute  = "no connection answers in the chat"
 	whyRecalled = "recalled"
 	whyOptedOut = "opted out"
+
+	whyLostRight = "its author is no administrator there any more"
 )
 
 // reason says in a word why a letter failed; templates say it in plain words.
@@ -29,6 +31,8 @@ func reason(err string, private bool) string {
 		return "recalled"
 	case err == whyOptedOut:
 		return "opted_out"
+	case err == whyLostRight:
+		return "lost_right"
 	case err == whyNoRoute:
 		return "no_route"
 	case has("not enough rights", "no rights", "have no right", "administrator rights", "chat_write_forbidden"):

@@ -96,7 +96,7 @@ func begin(ctx context.Context, req *bot.Request, d draft) (bot.Reply, error) {
 			Choices: []bot.Choice{{Label: "announce.button_drop", Command: "/announce drop " + strconv.FormatInt(a.ID, 10)}},
 		}, err
 	}
-	if err := post(ctx, req, a); err != nil {
+	if err := post(ctx, req, a, nil); err != nil {
 		return bot.Reply{}, err
 	}
 	return reportNow(ctx, req, a)
@@ -170,7 +170,11 @@ func sendPlanned(ctx context.Context, req *bot.Request, a storage.Announcement, 
 		return err
 	}
 	a.State, a.SentAt = storage.AnnouncementSent, req.Tx.Now
-	if err := post(ctx, req, a); err != nil {
+	author, err := reachOfAuthor(ctx, req, a)
+	if err != nil {
+		return err
+	}
+	if err := post(ctx, req, a, &author); err != nil {
 		return err
 	}
 	r, err := reportNow(ctx, req, a)
@@ -194,8 +198,9 @@ func inform(ctx context.Context, req *bot.Request, a storage.Announcement, r bot
 	return req.Inform(ctx, c, who, r)
 }
 
-// post enqueues the letters of an announcement, one per addressee.
-func post(ctx context.Context, req *bot.Request, a storage.Announcement) error {
+// post enqueues the letters of an announcement, one per addressee. What waited
+// for its time goes only where its author is still an administrator.
+func post(ctx context.Context, req *bot.Request, a storage.Announcement, author *reach) error {
 	if a.Target == storage.TargetPeople {
 		if err := addRecipients(ctx, req, a); err != nil {
 			return err
@@ -206,7 +211,12 @@ func post(ctx context.Context, req *bot.Request, a storage.Announcement) error {
 		return err
 	}
 	for _, d := range rows {
-		if err := postTo(ctx, req, a, d, false); err != nil {
+		if author != nil && !author.operator && !author.has(d.Chat.ID) && d.AccountID == 0 {
+			err = req.Tx.AddAnnouncementFailure(ctx, a.ID, d.Chat.ID, storage.AnnouncePost, whyLostRight)
+		} else {
+			err = postTo(ctx, req, a, d, false)
+		}
+		if err != nil {
 			return err
 		}
 	}
