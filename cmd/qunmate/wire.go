@@ -169,7 +169,7 @@ func (h *house) webhookSecret(ctx context.Context, name string) (string, error) 
 func (h *house) sandbox(alone bool) (*sandbox.Sandbox, error) {
 	o := sandbox.Options{
 		Name: "sandbox", Assets: templates.SandboxFiles(), Language: h.cfg.Language, Now: h.clock.Now, Zone: h.cfg.Location,
-		Store: storage.Sandbox{DB: h.db}, Log: h.log.With("connection", "sandbox"),
+		Store: storage.Sandbox{DB: h.db}, Log: h.log.With("connection", "sandbox"), Upcoming: h.upcoming,
 	}
 	if alone {
 		o.Shift = h.shift

@@ -73,15 +73,19 @@ type job struct {
 }
 
 func load(ctx context.Context, req *bot.Request, s storage.Schedule) (job, error) {
+	return loadFrom(ctx, &req.Tx.Reader, s)
+}
+
+func loadFrom(ctx context.Context, r *storage.Reader, s storage.Schedule) (job, error) {
 	j := job{Schedule: s}
 	if err := json.Unmarshal([]byte(s.Rule), &j.rule); err != nil {
 		return j, fmt.Errorf("schedule %d: %w", s.ID, err)
 	}
 	var err error
-	if j.chat, err = req.Tx.Chat(ctx, s.ChatID); err != nil {
+	if j.chat, err = r.Chat(ctx, s.ChatID); err != nil {
 		return j, err
 	}
-	j.days, err = bot.CalendarOf(ctx, &req.Tx.Reader, j.chat.CommunityID)
+	j.days, err = bot.CalendarOf(ctx, r, j.chat.CommunityID)
 	return j, err
 }
 

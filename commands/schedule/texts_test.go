@@ -86,7 +86,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"times": {[]int{450, 1260}}, "weekdays": {[]int{1, 7}}, "rule": rules, "days": days, "conditions": conditions, "missed_rule": missed, "day": {soon, far},
 		"skip": skips, "turns": {turns}, "guess": {named{"Guess": true, "Year": 2028}}, "faults": {named{"Faults": faults}}, "preview": jobs, "sample": {[]string{"a", "b"}},
 		"enable": none, "added": jobs[:1], "undone": id, "line": jobs, "list": {named{"Jobs": jobs, "More": 2}}, "none": none, "next": append(jobs, named{"ID": 3, "Name": "x", "State": "over", "Turns": nil}),
-		"why": whys, "log_line": states, "log": {named{"ID": 3, "Name": "早安", "Rows": states}, named{"ID": 3, "Name": "早安", "Rows": nil}}, "turned": jobs, "same": jobs[:3],
+		"why": whys, "log_line": states, "log": {named{"ID": 3, "Name": "早安", "Rows": states}, named{"ID": 3, "Name": "早安", "Rows": nil}}, "turned": jobs, "entry": {named{"ID": 3, "Name": "早安", "Skip": ""}, named{"ID": 3, "Name": "早安", "Skip": "holiday", "Key": "spring"}}, "same": jobs[:3],
 		"undo_overtaken": id, "no_such": {named{"ID": int64(9), "Open": []int64{1, 2}}, named{"ID": int64(9), "Open": nil}}, "usage": none, "no_time": name, "no_clock": name, "no_day": name,
 		"impossible": name, "past": {soon}, "unclear": {named{"Past": &soon}, named{"Past": nil}}, "at_choice": {soon}, "no_text": name, "too_long": {named{"Max": 3000}},
 		"no_template":   {named{"Name": "", "Sets": []string{"a", "b"}, "Faults": nil}, named{"Name": "x", "Sets": []string{"a"}, "Faults": faults}},

@@ -189,6 +189,6 @@ func (s *Sandbox) upcoming(ctx context.Context) []Entry {
 		s.log.WarnContext(ctx, "sandbox: no list of what is due", "error", err)
 		return nil
 	}
-	const most = 20
+	const most = 60 // fourteen days of a few posts
 	return entries[:min(len(entries), most)]
 }
