@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"qunmate/commands/draw/fair"
+	"qunmate/storage"
+)
+
+// A round counts only with its signature, whoever brings it; addresses are
+// tried in turn.
+func TestRoundsAreFetchedAndVerified(t *testing.T) {
+	t.Parallel()
+	net, other := fair.NewNetwork([]byte("a")), fair.NewNetwork([]byte("b"))
+	const round = 34181812
+	good, err := net.Sign(round)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := other.Sign(round)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := func(status int, body string) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if want := fmt.Sprintf("/%s/public/%d", net.Chain, round); r.URL.Path != want {
+				t.Errorf("asked for %s, want %s", r.URL.Path, want)
+			}
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}))
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	says := func(round int64, signature string) string {
+		return fmt.Sprintf(`{"round":%d,"randomness":"00","signature":%q}`, round, signature)
+	}
+	right := server(http.StatusOK, says(round, good))
+	d := storage.Draw{ID: 1, Chain: net.Chain, PublicKey: net.Key, Round: round}
+	for name, c := range map[string]struct {
+		urls []string
+		ok   bool
+	}{
+		"at once":             {[]string{right}, true},
+		"the second one":      {[]string{server(http.StatusNotFound, "too early"), right}, true},
+		"another round":       {[]string{server(http.StatusOK, says(round+1, good))}, false},
+		"another network's":   {[]string{server(http.StatusOK, says(round, forged))}, false},
+		"no JSON":             {[]string{server(http.StatusOK, "<html>")}, false},
+		"nobody there":        {[]string{"http://127.0.0.1:1"}, false},
+		"no address":          {nil, false},
+		"with a slash behind": {[]string{right + "/"}, true},
+	} {
+		w := rounds{source: drandSource(c.urls, &http.Client{Timeout: 5 * time.Second})}
+		signature, err := w.fetch(t.Context(), d)
+		if (err == nil) != c.ok || c.ok && signature != good {
+			t.Errorf("%s: %q, %v", name, signature, err)
+		}
+	}
+}
