@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"qunmate/bot/chat"
 	"qunmate/bot/config"
 	"qunmate/bot/platform/wecomcontact"
 	"qunmate/storage"
@@ -34,7 +35,8 @@ func (m maker) contact(ctx context.Context, a config.App, app onceApp) (*wecomco
 	name := a.Name + customerGroups
 	c, err := wecomcontact.New(ctx, wecomcontact.Options{
 		Name: name, CorpID: m.cfg.WeCom.CorpID, AgentID: a.AgentID, Secret: a.Secret.Reveal(), BaseURL: m.cfg.WeCom.BaseURL,
-		Store: m.groups(strconv.Itoa(a.AgentID), name), Welcome: welcome, Callbacks: door.Path() != "", Log: m.log, Now: m.now,
+		Store: m.groups(strconv.Itoa(a.AgentID), name), Welcome: welcome, Callbacks: door.Path() != "",
+		Alarm: func(f chat.Finding) { m.alarm(name, f) }, Log: m.log, Now: m.now,
 	})
 	if err != nil {
 		return nil, err

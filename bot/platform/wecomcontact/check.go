@@ -19,6 +19,7 @@ const (
 	checkNoStaff     = "wecomcontact.no_staff"    // nobody may have customer groups
 	checkNoGroups    = "wecomcontact.no_groups"   // the app sees none
 	checkUnreachable = "wecomcontact.unreachable" // error
+	checkAgain       = "wecomcontact.again"       // what was wrong with right or address is mended
 	checkNoCallback  = "wecomcontact.no_callback" // changes are found by reading lists
 	checkNever       = "wecomcontact.never"       // what no interface can do in a customer group
 	checkGroup       = "wecomcontact.chat_ok"     // chat, members, owner

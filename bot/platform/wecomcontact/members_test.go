@@ -263,6 +263,50 @@ func TestTroublesAreWaitedOut(t *testing.T) {
 	}
 }
 
+// What only the operator can mend is told to him once, and that it is mended.
+func TestTheOperatorIsToldOnceWhatHeHasToMend(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[int]string{48002: "wecomcontact.right_bad", 60020: "wecomcontact.address_bad"} {
+		var told []string
+		alarm := func(o *Options) { o.Alarm = func(f chat.Finding) { told = append(told, f.Code) } }
+		bubble(t, contacttest.Options{}, alarm, func(t *testing.T, r *rig) {
+			r.s.AddGroup("读书会", "zhangsan")
+			r.s.Fail(contacttest.Fault{Path: contacttest.PathList, Code: code, Times: 12})
+			r.start()
+			r.pass(time.Hour)
+			r.s.Fail(contacttest.Fault{Path: contacttest.PathList, Code: -1, Times: 3})
+			r.pass(24 * time.Hour)
+		})
+		if got := strings.Join(told, " "); got != want+" wecomcontact.again" {
+			t.Errorf("%d: told %q", code, got)
+		}
+	}
+}
+
+// Too many calls: nothing is read until the platform may be asked again, and
+// that is said once for all groups.
+func TestTooManyCallsStopTheReading(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		for range 50 {
+			r.s.AddGroup("g", "zhangsan")
+		}
+		r.s.Fail(contacttest.Fault{Path: contacttest.PathGet, Code: 45009, Times: 3})
+		r.start()
+		r.pass(30 * time.Second)
+		if n := r.s.Calls(contacttest.PathGet); n != 1 {
+			t.Errorf("%d calls after the first was refused", n)
+		}
+		r.pass(10 * time.Minute)
+		if n := len(r.news()); n != 100 {
+			t.Errorf("%d events of 50 groups", n)
+		}
+		if n := strings.Count(r.logs.String(), "level=WARN"); n != 1 {
+			t.Errorf("%d warnings:\n%s", n, r.logs)
+		}
+	})
+}
+
 func TestAWrongSecretEndsTheRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

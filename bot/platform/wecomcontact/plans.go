@@ -8,8 +8,9 @@ import (
 // plans are the groups whose lists are to be read, and when. They live in
 // memory: after a restart the Store's changes make them anew.
 type plans struct {
-	mu  sync.Mutex
-	all map[string]plan
+	mu   sync.Mutex
+	all  map[string]plan
+	hold time.Time // nothing is read before: the platform asked for it
 }
 
 type plan struct {
@@ -39,10 +40,20 @@ func (p *plans) again(chatID string, due time.Time, tries int) {
 	}
 }
 
+// rest leaves the platform alone until an instant.
+func (p *plans) rest(until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hold = until
+}
+
 // take gives a group that is due, or when the next one will be; zero: never.
 func (p *plans) take(now time.Time) (chatID string, tries int, next time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if now.Before(p.hold) {
+		return "", 0, p.hold
+	}
 	for id, one := range p.all {
 		if !one.due.After(now) && (chatID == "" || one.due.Before(p.all[chatID].due)) {
 			chatID = id

@@ -52,8 +52,10 @@ func (c *Contact) keep(ctx context.Context, deliver chat.Deliver) error {
 				return fmt.Errorf("%w: %w", ErrCredentials, err)
 			case err != nil:
 				resync = now.Add(all.note(ctx, err))
+				c.alarm(err)
 			default:
 				all.over()
+				c.alarm(nil)
 				resync = now.Add(c.opts.Times.Resync)
 				c.keepWelcome(ctx)
 			}
@@ -69,6 +71,18 @@ func (c *Contact) keep(ctx context.Context, deliver chat.Deliver) error {
 		c.wait(ctx, earlier(next, resync))
 	}
 	return nil
+}
+
+// alarm tells the operators of what only they can mend, once, and that it is
+// mended. What passes by itself is no alarm.
+func (c *Contact) alarm(err error) {
+	theirs := wxhttp.WrongAddress(err) || wxhttp.Code(err) == codeForbidden
+	switch {
+	case theirs && !c.said.alarm.Swap(true):
+		c.opts.Alarm(c.trouble(err))
+	case err == nil && c.said.alarm.Swap(false):
+		c.opts.Alarm(chat.Finding{OK: true, Code: checkAgain})
+	}
 }
 
 // earlier is the first of two instants; zero is never.
@@ -134,11 +148,18 @@ func (c *Contact) survey(ctx context.Context) error {
 func (c *Contact) read(ctx context.Context, chatID string, tries int) {
 	again, err := c.readOnce(ctx, chatID, tries)
 	if err != nil && ctx.Err() == nil {
+		// Said once for all groups: what keeps one from being read mostly keeps all.
 		level := c.log.Debug
-		if tries == 0 {
+		if !c.said.read.Swap(true) {
 			level = c.log.Warn
 		}
 		level("wecomcontact: a customer group could not be read", "chat", chatID, "err", err, "tries", tries)
+	}
+	if se := wxhttp.SendError(err); se != nil && se.Fault == chat.Throttled {
+		c.plans.rest(c.opts.Now().Add(se.After))
+	}
+	if err == nil && c.said.read.Swap(false) {
+		c.log.Info("wecomcontact: customer groups can be read again")
 	}
 	if again && ctx.Err() == nil {
 		pause := c.newTrouble("").pause(tries)

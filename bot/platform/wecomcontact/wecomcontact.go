@@ -75,7 +75,10 @@ type Options struct {
 	// found by reading every list again.
 	Callbacks bool
 
-	Log *slog.Logger
+	// Alarm hears what somebody has to mend in the console, once, and that it is
+	// mended; nil is nobody.
+	Alarm func(chat.Finding)
+	Log   *slog.Logger
 	// Transport carries all requests; tests put a fake one here.
 	Transport http.RoundTripper
 	Now       func() time.Time
@@ -135,7 +138,7 @@ type Contact struct {
 	groups map[string]Group // what the Store holds, for questions that may not wait
 	listed map[string]bool  // the groups that the last survey named, nil before it
 
-	said struct{ credentials, address, right atomic.Bool }
+	said struct{ credentials, right, read, alarm atomic.Bool }
 }
 
 var (
@@ -165,6 +168,9 @@ func New(ctx context.Context, o Options) (*Contact, error) {
 	o.Times = o.Times.withDefaults(o.Callbacks)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Alarm == nil {
+		o.Alarm = func(chat.Finding) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
