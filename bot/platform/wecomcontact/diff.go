@@ -1,7 +1,6 @@
 package wecomcontact
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -183,7 +182,7 @@ func lags(before Group, members []Member, now list, changes []Change) bool {
 func (c Change) ofMembers() bool { return c.Kind == kindAdd || c.Kind == kindDel }
 
 // astray is what can be said without versions: is everybody where the callbacks
-// saw him last, and is anything different at all if they named nobody?
+// saw him last, and is as much different as they told without naming anybody?
 func astray(members []Member, now list, changes []Change) bool {
 	stayed, is := map[string]time.Time{}, map[string]time.Time{}
 	for _, m := range members {
@@ -194,18 +193,31 @@ func astray(members []Member, now list, changes []Change) bool {
 	for _, l := range now.Members {
 		is[l.User] = l.JoinedAt
 	}
-	same := maps.EqualFunc(stayed, is, time.Time.Equal)
+	different := 0
+	for u, at := range is {
+		if was, there := stayed[u]; !there || at.After(was) {
+			different++
+		}
+	}
+	for u := range stayed {
+		if _, there := is[u]; !there {
+			different++
+		}
+	}
 	last := map[string]string{}
 	for _, c := range changes {
 		if !c.ofMembers() {
 			continue
 		}
-		if len(c.Users) == 0 && same {
-			return true
+		if len(c.Users) == 0 {
+			different--
 		}
 		for _, u := range c.Users {
 			last[u] = c.Kind
 		}
+	}
+	if different < 0 {
+		return true
 	}
 	for u, kind := range last {
 		at, there := is[u]

@@ -104,6 +104,25 @@ func TestWhoComesAndGoesBetweenTwoReadings(t *testing.T) {
 	})
 }
 
+// A list between two changes is believed for what it says, and not for what it
+// does not say yet.
+func TestAListBetweenTwoChangesIsNoLeave(t *testing.T) {
+	t.Parallel()
+	for name, so := range map[string]contacttest.Options{"with versions": {Lag: 10 * time.Second}, "without": {Lag: 10 * time.Second, NoVersions: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, so, func(o *Options) { o.Times.RetryMax = 2 * time.Second }, func(t *testing.T, r *rig) {
+				g := withGroup(r)
+				r.s.Join(t.Context(), g, ann, "阿宁", contacttest.Arrival{State: "A"})
+				r.pass(8 * time.Second)
+				r.s.Join(t.Context(), g, bob, "Bob", contacttest.Arrival{State: "B"})
+				r.pass(5 * time.Minute)
+				r.heard("join "+ann+" from A", "join "+bob+" from B")
+			})
+		})
+	}
+}
+
 func TestAGroupThatIsMadeWhileWeRunIsFound(t *testing.T) {
 	t.Parallel()
 	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {

@@ -91,10 +91,13 @@ func TestWhatGoesToSeveralGroupsOfOneOwnerIsOneTask(t *testing.T) {
 		r.heard("confirmed", "confirmed")
 		// The same text to the same group again is another broadcast.
 		for range 2 {
-			if err := r.post(groups[0], "hello"); err != nil {
-				t.Fatal(err)
-			}
+			all.Go(func() {
+				if err := r.post(groups[0], "hello"); err != nil {
+					t.Error(err)
+				}
+			})
 		}
+		all.Wait()
 		if n := r.s.Calls(contacttest.PathAddTask); n != 4 {
 			t.Errorf("%d tasks", n)
 		}
@@ -187,6 +190,24 @@ func TestABroadcastThatNobodyConfirmsExpires(t *testing.T) {
 		if n := r.s.Reminders(); n != 1 {
 			t.Errorf("%d reminders", n)
 		}
+	})
+}
+
+// A tap in the last moment, while the broadcast is being withdrawn, counts.
+func TestATapInTheLastMomentCounts(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		g := withGroup(r)
+		if err := r.post(g, "hello"); err != nil {
+			t.Fatal(err)
+		}
+		r.s.Fail(contacttest.Fault{Path: contacttest.PathCancel, Delay: 5 * time.Second})
+		for r.s.Calls(contacttest.PathCancel) == 0 {
+			r.pass(time.Second)
+		}
+		r.s.Tap("zhangsan")
+		r.pass(time.Minute)
+		r.heard("confirmed")
 	})
 }
 
