@@ -22,8 +22,6 @@ const (
 	PathConvert    = "/cgi-bin/batch/openuserid_to_userid"
 	PathUpload     = "/cgi-bin/media/upload"
 	PathAgentGet   = "/cgi-bin/agent/get"
-	PathMenuCreate = "/cgi-bin/menu/create"
-	PathMenuGet    = "/cgi-bin/menu/get"
 
 	PathRobotSend   = "/cgi-bin/webhook/send"
 	PathRobotUpload = "/cgi-bin/webhook/upload_media"
@@ -43,8 +41,6 @@ var apis = map[string]endpoint{
 	PathConvert:     {"POST", false, (*Server).convert},
 	PathUpload:      {"POST", false, (*Server).upload},
 	PathAgentGet:    {"GET", false, (*Server).agentGet},
-	PathMenuCreate:  {"POST", false, (*Server).menuCreate},
-	PathMenuGet:     {"GET", false, (*Server).menuGet},
 	PathRobotSend:   {"POST", true, (*Server).robotSend},
 	PathRobotUpload: {"POST", true, (*Server).robotUpload},
 }

@@ -1,7 +1,6 @@
 package qyapitest
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -86,15 +85,11 @@ type Card struct {
 	Task   string  `json:"task_id"`
 }
 
-// Button is a button of a card or of the menu.
+// Button is a button of a card.
 type Button struct {
-	Text  string   `json:"text,omitempty"`
-	Style int      `json:"style,omitempty"`
-	Key   string   `json:"key,omitempty"`
-	Type  string   `json:"type,omitempty"` // of the menu
-	Name  string   `json:"name,omitempty"` // of the menu
-	URL   string   `json:"url,omitempty"`  // of the menu
-	Sub   []Button `json:"sub_button,omitempty"`
+	Text  string `json:"text"`
+	Style int    `json:"style"`
+	Key   string `json:"key"`
 }
 
 func letters(s string) int { return len([]rune(s)) }
@@ -132,55 +127,4 @@ func (c *Card) problem() string {
 		return "card_type " + c.Type
 	}
 	return ""
-}
-
-// menuCreate takes the app's menu: at most three buttons with at most five
-// below each (path 90231).
-func (s *Server) menuCreate(_ *http.Request, body []byte) any {
-	var m struct {
-		Button []Button `json:"button"`
-	}
-	if r := s.read("menu/create", body, &m); r != nil {
-		return r
-	}
-	if n := len(m.Button); n == 0 || n > 3 {
-		s.problemLocked("a menu of %d buttons", n)
-		return failure(40017, "invalid button size")
-	}
-	for _, b := range m.Button {
-		if b.Name == "" || len(b.Name) > 16 || len(b.Sub) > 5 || (len(b.Sub) == 0 && (b.Type == "" || b.Key == "" || len(b.Key) > 128)) {
-			s.problemLocked("a menu with %+v", b)
-			return failure(40018, "invalid button name size")
-		}
-		for _, sub := range b.Sub {
-			if sub.Name == "" || len(sub.Name) > 40 || sub.Type == "" || len(sub.Key) > 128 {
-				s.problemLocked("a menu with %+v", sub)
-				return failure(40018, "invalid button name size")
-			}
-		}
-	}
-	s.menu = m.Button
-	return map[string]any{}
-}
-
-// menuGet tells the app's menu (path 90232).
-func (s *Server) menuGet(_ *http.Request, _ []byte) any {
-	if len(s.menu) == 0 {
-		return failure(46003, "menu no exist")
-	}
-	return map[string]any{"button": s.menu}
-}
-
-// SetMenu is the menu as the owner made it in the console.
-func (s *Server) SetMenu(menu ...Button) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.menu = menu
-}
-
-// Menu is the app's menu now.
-func (s *Server) Menu() []Button {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.menu)
 }

@@ -1,6 +1,6 @@
 // Package qyapitest is WeCom's API server (qyapi.weixin.qq.com) as one
 // corporation with one self-built app and some group robots sees it: access
-// tokens, messages to members, cards, names, media, menus, webhooks, and the
+// tokens, messages to members, cards, names, media, webhooks, and the
 // sealed callbacks of the app. It is as strict as the documents: what no
 // program should do is kept in Problems.
 //
@@ -63,8 +63,7 @@ type Server struct {
 	people   map[string]*person
 	codes    map[string]string // response_code → task_id of the card it changes
 	robots   map[string]*robot
-	media    map[string]string // media_id → type, "robot:<key>" first if it is one's own
-	menu     []Button
+	media    map[string]string // media_id → type, or "robot:<key>" whose own it is
 	extra    map[string]func(url.Values, []byte) any
 	calls    map[string]int
 	faults   []*Fault
