@@ -211,8 +211,8 @@ func (e *Engine) chatFor(ctx context.Context, tx *storage.Tx, via string, ev cha
 		held := c.Connection != "" && known
 		switch {
 		case held && c.Kind == string(chat.Private):
-			if change.Standing == chat.Removed {
-				return c, false, nil // one of several ways to him is gone, not the one in use
+			if ev.Kind == chat.ChatChanged && !change.Entered {
+				return c, false, nil // one of several ways to him came or went: not his doing
 			}
 		case held && rank < e.routes[via]:
 			return c, false, nil

@@ -204,6 +204,9 @@ func TestInAPrivateChatTheConnectionUsedLastAnswers(t *testing.T) {
 		gone := w.message(mine, "阿宁", "")
 		gone.Kind, gone.Detail = chat.ChatChanged, chat.ChatChange{Standing: chat.Removed}
 		w.deliverBy(one, gone)
+		back := w.message(mine, "阿宁", "")
+		back.Kind, back.Detail = chat.ChatChanged, chat.ChatChange{Standing: chat.Added}
+		w.deliverBy(one, back)
 		equal(t, "state and route", []string{w.chat(mine).State, w.chat(mine).Connection}, []string{storage.ChatActive, "two"})
 		w.deliverBy(one, w.message(mine, "阿宁", "/echo c"))
 		equal(t, "answers to the first again", count2(one, second), []int{1, 0})
