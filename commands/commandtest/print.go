@@ -27,6 +27,13 @@ func (r *run) print() {
 		if m.Deleted {
 			text, m.Content.Choices = "", nil
 		}
+		if p := m.Content.Poll; m.Poll != "" && p != nil { // the network's own form shows its own words
+			text = r.heads().poll + p.Question
+			m.Content.Choices = nil
+			for _, o := range p.Options {
+				m.Content.Choices = append(m.Content.Choices, chat.Choice{Label: o.Text})
+			}
+		}
 		lines := strings.Split(text, "\n")
 		for _, c := range m.Content.Choices {
 			lines[len(lines)-1] += " [" + c.Label + "]"
@@ -36,9 +43,6 @@ func (r *run) print() {
 		}
 		if m.Content.File != nil {
 			lines[len(lines)-1] += " (" + m.Content.File.Name + ")"
-		}
-		if m.Content.Picture != nil {
-			lines[len(lines)-1] += " " + r.heads().picture
 		}
 		for i, l := range lines {
 			switch {
@@ -54,13 +58,13 @@ func (r *run) print() {
 }
 
 // heads are the words in front of the bot's lines.
-type heads struct{ group, only, told, private, edited, deleted, picture string }
+type heads struct{ group, only, told, private, edited, deleted, poll string }
 
 func (r *run) heads() heads {
 	if r.language == "en" {
-		return heads{group: "group", only: "only %s", told: "group, to %s", private: "private %s", edited: " (edited)", deleted: " (deleted)", picture: "(picture)"}
+		return heads{group: "group", only: "only %s", told: "group, to %s", private: "private %s", edited: " (edited)", deleted: " (deleted)", poll: "(poll) "}
 	}
-	return heads{group: "群", only: "仅%s可见", told: "群,给%s", private: "私聊%s", edited: "(更新)", deleted: "(删除)", picture: "(图)"}
+	return heads{group: "群", only: "仅%s可见", told: "群,给%s", private: "私聊%s", edited: "(更新)", deleted: "(删除)", poll: "(原生投票)"}
 }
 
 // audience says who sees a message. Where the platform cannot whisper, the

@@ -41,6 +41,9 @@
 //	! removed 读书会          the bot is thrown out there; "! back 读书会"
 //	! fail 读书会 rejected    what is sent there fails so; "! fail 读书会 not"
 //	! tap 企微/会员群         a person confirms what waits there; "! expire …"
+//	! ballot 阿宁 0,2         votes in the newest poll of the network's own form
+//	                         ("= polls on"); without options takes it back.
+//	                         "! ballot 阿宁 0 lost": in one whose sending was forgotten
 //	! crowd 30 /checkin       so many members say it in one batch
 package commandtest
 

@@ -10,6 +10,7 @@ import (
 
 	"qunmate/bot"
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/storage"
 )
 
@@ -79,6 +80,8 @@ func (r *run) more(s step, word, rest string) {
 		r.net.SetAdmins(r.groupRef(r.group()), r.crew(strings.Fields(rest))...)
 	case "crowd":
 		r.crowd(s, rest)
+	case "ballot":
+		r.ballot(s, rest)
 	case "removed", "back", "tap", "expire", "fail":
 		r.elsewhereTrouble(s, word, rest)
 	default:
@@ -102,6 +105,43 @@ func (r *run) own(s step, word, rest string) {
 		r.t.Fatalf("line %d: %v", s.line, err)
 	}
 	r.deliver(events...)
+}
+
+// ballot lets a member vote in a poll of the network's own form: who, options
+// from 0 with commas, and "lost" for a poll whose sending was forgotten.
+func (r *run) ballot(s step, rest string) {
+	who, more, _ := strings.Cut(rest, " ")
+	options, lost, _ := strings.Cut(more, " ")
+	var newest chattest.Shown
+	for _, m := range r.net.All() {
+		if m.Poll != "" {
+			newest = m
+		}
+	}
+	if newest.Poll == "" {
+		r.t.Fatalf("line %d: there is no poll", s.line)
+	}
+	b := chat.Ballot{Poll: newest.Poll}
+	if lost != "" {
+		b.Poll = lost
+	}
+	for o := range strings.SplitSeq(options, ",") {
+		if n, err := strconv.Atoi(o); err == nil {
+			b.Options = append(b.Options, n)
+		}
+	}
+	vote := r.event(step{who: who}, chat.Chat{Ref: newest.Chat})
+	vote.Chat, vote.Kind, vote.Detail = chat.Chat{}, chat.Vote, b
+	r.last[who] = vote
+	question := ""
+	if newest.Content.Poll != nil && newest.Content.Poll.Question != "" {
+		question = newest.Content.Poll.Question
+	}
+	told := r.event(step{}, chat.Chat{Ref: newest.Chat})
+	told.Chat, told.Kind, told.Sender, told.Detail = chat.Chat{}, chat.PollTold, chat.User{}, chat.PollState{Poll: b.Poll, Question: question}
+	if err := r.network(newest.Chat).Deliver(context.Background(), vote, told); err != nil {
+		r.t.Errorf("line %d: %v", s.line, err)
+	}
 }
 
 // crowd lets many members say the same at one time.

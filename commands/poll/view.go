@@ -26,6 +26,7 @@ type view struct {
 	Wide      bool   // an option a line
 	Typed     string // how a vote is typed, "" if that need not be said
 	Buttons   bool
+	Counted   bool     // the message follows the votes
 	Mine      []string // what the reader chose
 	Voted     bool     // the reader has a vote
 }
@@ -148,6 +149,9 @@ func voteCommand(id int64) string { return "/vote " + itoa(id) }
 func card(req *bot.Request, p storage.Poll, caps chat.Caps) bot.Reply {
 	v := viewOf(req, p)
 	v.Buttons = caps.Choices && len(ways(p)) > 0
+	if v.Counted = caps.Edit; !v.Counted && !v.Closed {
+		v.Figures = false // it would say 0 for ever
+	}
 	v.Typed = voteCommand(p.ID) + " A"
 	if p.Multi {
 		v.Typed += ",B"

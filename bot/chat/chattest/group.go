@@ -26,6 +26,7 @@ type Shown struct {
 	Content chat.Content
 	Edited  bool
 	Deleted bool
+	Poll    string        // the id of a poll in the network's own form
 	gone    []chat.Choice // buttons that were taken away: a tap may have been on its way
 }
 
@@ -224,9 +225,12 @@ func (n *Network) Send(_ context.Context, l chat.Letter) (chat.Sent, error) {
 		n.pending = append(n.pending, s)
 		return chat.Sent{ID: s.ID, Waiting: true}, nil
 	}
+	if p := l.Content.Poll; n.caps.Polls && p != nil && p.Native {
+		s.Poll = "native-" + s.ID
+	}
 	n.shown = append(n.shown, s)
 	n.fresh = append(n.fresh, s)
-	return chat.Sent{ID: s.ID, Shown: l.Content.Private && !n.caps.Whispers}, nil
+	return chat.Sent{ID: s.ID, Shown: l.Content.Private && !n.caps.Whispers, Poll: s.Poll}, nil
 }
 
 // Delete implements chat.Deleter.
