@@ -27,7 +27,7 @@ type draft struct {
 	Anyway bool    `json:"anyway,omitempty"` // the same was said before, and is to be said again
 }
 
-func (d draft) at() time.Time { return storage.FromMillis(d.At) }
+func (d *draft) at() time.Time { return storage.FromMillis(d.At) }
 
 // announce prepares an announcement, or shows one by its number.
 func announce(ctx context.Context, req *bot.Request) (bot.Reply, error) {
@@ -52,7 +52,7 @@ func compose(ctx context.Context, req *bot.Request, args bot.Args) (bot.Reply, e
 	}
 	b.Picture = req.Event.Picture
 	if !known && len(t.Chats) == 0 {
-		return whereTo(req, r, args.String())
+		return whereTo(r, args.String())
 	}
 	d := draft{Target: t.Kind, Body: b}
 	d.set(req, t)
@@ -76,7 +76,7 @@ func number(word string) (int64, bool) {
 }
 
 // whereTo asks whom a text is for that was typed where no chat is at hand.
-func whereTo(req *bot.Request, r reach, text string) (bot.Reply, error) {
+func whereTo(r reach, text string) (bot.Reply, error) {
 	choices := []bot.Choice{{Label: "announce.button_all", Data: len(r.chats), Command: "/announce all " + text}}
 	for _, c := range r.chats[:min(len(r.chats), 3)] {
 		choices = append(choices, bot.Choice{Label: "announce.button_chat", Data: c.Title, Command: "/announce " + chatToken + strconv.FormatInt(c.ID, 10) + " " + text})

@@ -184,6 +184,7 @@ func canRecall(d storage.Delivered, caps chat.Caps, now time.Time) bool {
 		return true
 	case delivered:
 		return caps.DeleteFor == 0 || now.Sub(d.SettledAt) < caps.DeleteFor
+	case failed, uncertain, sending, withdrawn, recalled:
 	}
 	return false
 }
@@ -193,6 +194,7 @@ func standing(d storage.Delivered) bool {
 	switch outcomeOf(d) {
 	case delivered, uncertain, waiting:
 		return true
+	case failed, sending, withdrawn, recalled:
 	}
 	return false
 }

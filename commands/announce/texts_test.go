@@ -55,7 +55,8 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	}
 	reports := []any{
 		report(tally), report(zero),
-		named{"ID": 8, "Tally": tally, "People": true, "More": 0, "Corrects": int64(0), "Hide": false}, named{"ID": 8, "Tally": zero, "People": false, "More": 0, "Corrects": 7, "Hide": false},
+		named{"ID": 8, "Tally": tally, "People": true, "More": 0, "Corrects": int64(0), "Hide": false},
+		named{"ID": 8, "Tally": zero, "People": false, "More": 0, "Corrects": 7, "Hide": false},
 	}
 	var outcomes, lines, unsent []any
 	for _, s := range []string{"delivered", "failed", "uncertain", "waiting", "recalled", "withdrawn", "sending"} {
