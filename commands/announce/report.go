@@ -78,6 +78,9 @@ func reportNow(ctx context.Context, req *bot.Request, a storage.Announcement) (b
 	if err != nil {
 		return bot.Reply{}, err
 	}
+	if !req.CapsOf(c).Edit {
+		r.Slot = "" // the end of it is a message of its own
+	}
 	if err := req.Tx.SetShown(ctx, a.ID, t.mark()); err != nil {
 		return bot.Reply{}, err
 	}
@@ -117,6 +120,9 @@ func refresh(ctx context.Context, req *bot.Request, a storage.Announcement) (ope
 	r, t, err := report(ctx, req, a, c.Kind != string(chat.Private) && !caps.Whispers)
 	if err != nil || t.mark() == a.Shown || t.open() && !caps.Edit {
 		return t.open(), err
+	}
+	if !caps.Edit {
+		r.Slot = ""
 	}
 	if err := req.Tx.SetShown(ctx, a.ID, t.mark()); err != nil {
 		return false, err
