@@ -102,6 +102,9 @@ func (f family) enter(ctx context.Context, req *bot.Request, d storage.Draw, s S
 	}
 	view.Full = closed
 	r := bot.Reply{Template: "draw.joined", Data: view, Brief: "draw.joined_brief"}
+	if req.Exposed() && !view.Instant {
+		r.Template = "draw.joined_short" // the whole group reads along
+	}
 	if closed || view.Instant {
 		if view.Instant {
 			r.Brief = "" // what it says is for him alone
