@@ -42,6 +42,9 @@ func Commands() []bot.Command {
 		{Name: "schedule resend", Role: bot.ChatAdmin, Run: resend},
 		{Name: "schedule went", Role: bot.ChatAdmin, Run: went},
 		{Name: "schedule ack", Role: bot.ChatAdmin, Run: ack},
+		{Name: "sop", Role: bot.ChatAdmin, Menu: true, Run: sopList},
+		{Name: "sop list", Role: bot.ChatAdmin, Run: sopList},
+		{Name: "sop start", Role: bot.ChatAdmin, Run: sopStart},
 	}
 }
 
@@ -50,6 +53,7 @@ func Actions() []bot.Action {
 	return []bot.Action{
 		{Name: actionAdd, Role: bot.ChatAdmin, Run: confirmAdd, Undo: undoAdd},
 		{Name: actionState, Role: bot.ChatAdmin, Undo: undoState},
+		{Name: actionBook, Role: bot.ChatAdmin, Run: confirmBook, Undo: undoBook},
 	}
 }
 

@@ -96,4 +96,14 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"missed_one": {why("down", "")}, "missed_notice": {one, many}, "send_now": {one, many}, "understood": none, "uncertain_notice": {one, many}, "it_did": none, "send_again": none,
 		"resent": {named{"ID": 3, "Count": 1}, named{"ID": 3, "Count": 2}}, "noted": none, "acked": id, "settled": none, "chat_left": id, "no_set": id,
 	})
+	book := struct {
+		Key, Title string
+		Steps      []int
+		Days       int
+	}{"a", "b", []int{1, 2}, 14}
+	commandtest.Texts(t, "sop", map[string][]any{
+		"books": none, "book_newgroup": none, "book_festival": none, "list": {named{"Books": []any{book, book}}},
+		"no_book": {named{"Name": "", "Books": []any{book}}, named{"Name": "x", "Books": []any{book, book}}}, "no_day": name,
+		"preview": {named{"Title": "a", "Where": "b", "Posts": []named{{"At": soon, "Name": "c", "Body": "d"}}}}, "started": {named{"Title": "a", "Count": 7, "Audit": 3}}, "undone": {named{"Count": 3}},
+	})
 }
