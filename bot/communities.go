@@ -101,9 +101,12 @@ func (req *Request) goHome(ctx context.Context) error {
 	return req.Tx.MoveChatTo(ctx, req.Chat.ID, home.ID)
 }
 
-// noCommunity tells a person whom no community knows how to get into one.
-func (req *Request) noCommunity() error {
-	return Refuse("common.no_community", struct{ OneToOne, Bind bool }{req.Caps.OneToOne, req.Can("bind")})
+// NoCommunity tells a person whom no community knows how to get into one.
+func (req *Request) NoCommunity() error {
+	return Refuse("common.no_community", struct {
+		OneToOne, Bind bool
+		Mention        string
+	}{req.Caps.OneToOne, req.Can("bind"), req.Caps.Mention})
 }
 
 // NewCommunity makes a community with the program's zone and start of the day.

@@ -66,6 +66,7 @@ type Engine struct {
 	facts   questions
 	notices chan notice
 	homes   homes
+	heard   sync.Map // connection → when it brought something last
 	ready   chan struct{} // closed when Run has put the database in order
 	over    chan struct{} // closed when Run has ended: nobody takes jobs any more
 	full    fullAlarm
@@ -183,8 +184,22 @@ func (e *Engine) Door(connection string) chat.Deliver {
 		if len(events) == 0 {
 			return nil
 		}
+		e.heard.Store(connection, e.Clock.Now())
 		return e.submit(ctx, job{via: connection, events: events})
 	}
+}
+
+// Heard is when each connection brought something last; those that have not
+// since the start are left out. A connection that looks well and hears nothing
+// is what an operator finds by it.
+func (e *Engine) Heard() map[string]time.Time {
+	out := map[string]time.Time{}
+	e.heard.Range(func(name, at any) bool {
+		n, _ := name.(string)
+		out[n], _ = at.(time.Time)
+		return true
+	})
+	return out
 }
 
 // recover puts the database in order after a start.

@@ -326,7 +326,7 @@ func use(ctx context.Context, req *Request) (Reply, error) {
 		return Reply{}, err
 	}
 	if len(all) == 0 {
-		return Reply{}, req.noCommunity()
+		return Reply{}, req.NoCommunity()
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(req.Args.Word(0), "#"))
 	if err != nil || n < 1 || n > len(all) {

@@ -200,7 +200,7 @@ func (e *Engine) askCommunity(ctx context.Context, req *Request, cmd Command) er
 		return err
 	}
 	if len(all) == 0 {
-		return req.noCommunity()
+		return req.NoCommunity()
 	}
 	data := struct{ Count int }{len(all)}
 	var choices []Choice

@@ -135,7 +135,8 @@ type Caps struct {
 	AdminList bool // the platform has its own administrators
 	Polls     bool // polls of its own that tell who voted for what
 	// Mentioned: nothing reaches the bot but what begins with its name, commands
-	// included. Mention is how that is typed, "@helper", empty if not known.
+	// included. Mention is how that is typed in the groups of the network,
+	// "@helper", empty if not known.
 	Mentioned bool
 	Mention   string
 	OneToOne  bool // the network has no groups: its people are met alone only

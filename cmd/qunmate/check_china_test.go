@@ -121,6 +121,12 @@ func TestConnectionsOfTwoNetworksMayHaveOneName(t *testing.T) {
 	if got := a.Say(soon(t), "oAnn", "/checkin"); !strings.Contains(got.Text, "+5") {
 		t.Errorf("the account says %+v", got)
 	}
+	_, metrics := get(t, fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
+	for _, route := range []string{"wecom/main", "wechat:" + a.AppID() + "/main"} {
+		if !strings.Contains(metrics, fmt.Sprintf("qunmate_connection_last_event_timestamp_seconds{connection=%q} ", route)) {
+			t.Errorf("nothing tells when %s was heard:\n%s", route, metrics)
+		}
+	}
 	p.stop()
 	wantCheckins(t, dir, 2)
 }

@@ -210,6 +210,11 @@ func TestReplayedPushesOfAnAccountAreOneMessage(t *testing.T) {
 	in := begin(t, clock, fmt.Sprintf("admins: [\"wechat:%s:oBoss\"]\n", s.AppID())+accountConfig(s, "Members"))
 	s.ConnectURL(in.Address() + "/wechat/oa")
 	s.Say(soon(t), "oBoss", "/community create Members")
+	// Where there is no group the operators are who is called.
+	if a := s.Say(soon(t), "oAnn", "/human my order is lost"); a.Err != nil || a.Text == "" {
+		t.Errorf("a call for a person: %+v", a)
+	}
+	until(t, "the call", func() bool { return strings.Contains(hasRead(s, "oBoss"), "my order is lost") })
 	push := s.Frame("oAnn", "text", map[string]string{"Content": "/checkin"})
 	first := s.Post(soon(t), "oAnn", push)
 	if !strings.Contains(first.Text, "+5") {

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime"
+	"slices"
 
 	"qunmate/storage"
 )
@@ -81,6 +83,25 @@ func (h *house) metrics(ctx context.Context, w http.ResponseWriter) error {
 			}
 		}
 		if _, err := fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n%s %v\n", name, line.help, name, line.kind, line.name, line.value); err != nil {
+			return fmt.Errorf("metrics: %w", err)
+		}
+	}
+	return h.metricsOfConnections(w)
+}
+
+// metricsOfConnections tells when each connection heard anything last: one that
+// stands and is deaf cannot be told from a quiet night by anything else.
+func (h *house) metricsOfConnections(w http.ResponseWriter) error {
+	const name = "qunmate_connection_last_event_timestamp_seconds"
+	heard := h.engine.Heard()
+	if len(heard) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintf(w, "# HELP %s When a connection brought something last.\n# TYPE %s gauge\n", name, name); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	for _, connection := range slices.Sorted(maps.Keys(heard)) {
+		if _, err := fmt.Fprintf(w, "%s{connection=%q} %d\n", name, connection, heard[connection].Unix()); err != nil {
 			return fmt.Errorf("metrics: %w", err)
 		}
 	}

@@ -46,8 +46,11 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		"which_community":  {named{"Count": 2}},
 		"community_choice": {named{"Name": "读书会", "Status": "已签"}, named{"Name": "读书会", "Status": ""}},
 		"using":            name,
-		"no_community":     {named{"OneToOne": false}, named{"OneToOne": true, "Bind": true}, named{"OneToOne": true, "Bind": false}},
-		"at":               {named{"Mentioned": true, "Mention": "@小助手"}, named{"Mentioned": true, "Mention": ""}},
+		"no_community": {
+			named{"OneToOne": false, "Mention": ""}, named{"OneToOne": false, "Mention": "@小助手"},
+			named{"OneToOne": true, "Bind": true}, named{"OneToOne": true, "Bind": false},
+		},
+		"at": {named{"Mentioned": true, "Mention": "@小助手"}, named{"Mentioned": true, "Mention": ""}},
 		"unknown": {
 			named{"Near": "", "Key": "", "Mentioned": false},
 			named{"Near": "签到", "Key": "checkin", "Mentioned": false},

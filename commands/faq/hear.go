@@ -104,13 +104,31 @@ func human(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 			return bot.Reply{}, err
 		}
 		if len(chats) == 0 {
-			return bot.Reply{}, bot.Refuse("common.no_community", nil)
+			return callOperators(ctx, req)
 		}
 		place = chats[0]
 	}
 	alert := struct{ Name, Place, Words string }{req.Account.Name, place.Title, req.Args.String()}
 	if err := req.Alert(ctx, place, bot.Reply{Template: "faq.human_alert", Data: alert}); err != nil {
 		return bot.Reply{}, err
+	}
+	return bot.Reply{Template: "faq.human_called"}, nil
+}
+
+// callOperators passes a call on where the community has no group whose
+// administrators could be told.
+func callOperators(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	c, err := req.Tx.Community(ctx, req.Community)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	alert := struct{ Name, Place, Words string }{req.Account.Name, c.Name, req.Args.String()}
+	told, err := req.TellOperators(ctx, bot.Reply{Template: "faq.human_alert", Data: alert})
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if !told {
+		return bot.Reply{}, req.NoCommunity()
 	}
 	return bot.Reply{Template: "faq.human_called"}, nil
 }

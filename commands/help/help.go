@@ -34,6 +34,7 @@ type view struct {
 	Private bool
 	Deaf    bool   // ordinary talk does not reach the bot: names need a slash
 	Call    string // what must stand before everything, "@helper "; empty: nothing
+	Mention string // how the bot is spoken to in the groups of this network, where that is needed
 	Alone   bool   // a network without groups
 	Bind    bool   // /bind is there
 	Name    string // private: the community that commands act on
@@ -46,7 +47,7 @@ type view struct {
 // help answers /start and /help. What follows the command is tolerated: deep
 // links carry a word there.
 func help(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	v := view{Private: req.Private, Alone: req.Caps.OneToOne, Bind: req.Can("bind")}
+	v := view{Private: req.Private, Mention: req.Caps.Mention, Alone: req.Caps.OneToOne, Bind: req.Can("bind")}
 	var err error
 	if v.Call, err = req.Call(); err != nil {
 		return bot.Reply{}, err

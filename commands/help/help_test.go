@@ -71,11 +71,11 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 	at := bot.Moment{T: time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC), Now: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
 	type item struct{ Key, Word, About string }
 	type helpView struct {
-		Private, Deaf      bool
-		Alone, Bind        bool
-		Name, Call         string
-		Count              int
-		Items, More, Admin []item
+		Private, Deaf       bool
+		Alone, Bind         bool
+		Name, Call, Mention string
+		Count               int
+		Items, More, Admin  []item
 	}
 	var named []any
 	var items []item
@@ -133,7 +133,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 			helpView{Private: true, Name: "a", Count: 2, Items: items},
 			helpView{Private: true, Count: 2},
 		},
-		"alone":        {helpView{Private: true}, helpView{Private: true, More: items}, helpView{Alone: true}, helpView{Alone: true, Bind: true}},
+		"alone":        {helpView{Private: true}, helpView{Private: true, Mention: "@helper"}, helpView{Private: true, More: items}, helpView{Alone: true}, helpView{Alone: true, Bind: true}},
 		"figures":      {rule, help.CheckinRule{Base: 5}},
 		"talk_figures": {talk, help.TalkRule{}},
 		"rules": {

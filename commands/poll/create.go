@@ -42,7 +42,7 @@ func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 // create previews a new poll.
 func create(ctx context.Context, req *bot.Request, text string) (bot.Reply, error) {
 	if req.Community == 0 {
-		return bot.Reply{}, bot.Refuse("common.no_community", nil)
+		return bot.Reply{}, req.NoCommunity()
 	}
 	if err := mayHost(ctx, req); err != nil {
 		return bot.Reply{}, err

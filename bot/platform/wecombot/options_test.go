@@ -45,7 +45,7 @@ func TestCapsAreTheTruth(t *testing.T) {
 		if got := r.Caps(chatOfTest(group)); got != want {
 			r.t.Errorf("a group: %+v", got)
 		}
-		want.Hears, want.Mentioned, want.Mention = true, false, ""
+		want.Hears, want.Mentioned = true, false
 		if got := r.Caps(chatOfTest(lilei)); got != want {
 			r.t.Errorf("a private chat: %+v", got)
 		}

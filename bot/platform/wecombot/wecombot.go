@@ -273,7 +273,7 @@ func (b *Bot) Caps(c chat.Chat) chat.Caps {
 		// In a group only what mentions the bot arrives (path 100719).
 		Mentioned: c.Type != chat.Private,
 	}
-	if caps.Mentioned && b.opts.Mention != "" {
+	if b.opts.Mention != "" {
 		caps.Mention = "@" + b.opts.Mention
 	}
 	return caps
