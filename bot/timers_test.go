@@ -181,8 +181,9 @@ func TestListenersHearInOrderAndTheFirstAnswerIsSaid(t *testing.T) {
 		w.heard("first")
 		heard = nil
 		w.say(club, "阿宁", "/echo x") // a command is no talk
-		w.say(private("阿宁"), "阿宁", "alone with the bot")
 		equal(t, "heard", heard, []string{})
+		w.say(private("阿宁"), "阿宁", "alone") // talk to the bot alone may want an answer
+		equal(t, "heard", heard, []string{"one alone", "two alone", "three alone"})
 		w.news()
 		w.happen(club, "小满", chat.Join, chat.Membership{User: person("小满")})
 		w.heard("first")
