@@ -66,7 +66,7 @@ type Engine struct {
 	facts   questions
 	notices chan notice
 	homes   homes
-	heard   sync.Map // connection → when it brought something last
+	heard   sync.Map      // connection → when it brought something last
 	ready   chan struct{} // closed when Run has put the database in order
 	over    chan struct{} // closed when Run has ended: nobody takes jobs any more
 	full    fullAlarm
