@@ -25,7 +25,7 @@ func runCheck(ctx context.Context, p *program, f *flags) int {
 	if cfg == nil {
 		return exitFault
 	}
-	texts, err := templates.Load(cfg.Templates)
+	texts, err := p.texts(cfg.Templates)
 	if err != nil {
 		p.fail("cli.fault", map[string]any{"Error": err.Error()})
 		return exitFault

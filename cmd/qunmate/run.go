@@ -77,7 +77,7 @@ type house struct {
 func assemble(ctx context.Context, p *program, cfg *config.Config, db *storage.DB, clock *bot.Clock, log *slog.Logger) (*house, error) {
 	h := &house{program: p, cfg: cfg, db: db, clock: clock, log: log, implicit: p.implicit}
 	var err error
-	if h.texts, err = templates.Load(cfg.Templates); err != nil {
+	if h.texts, err = p.texts(cfg.Templates); err != nil {
 		return nil, err
 	}
 	if err := h.restoreClock(ctx); err != nil {

@@ -19,6 +19,15 @@ func loadWords() (*words, error) {
 	return &words{set}, err
 }
 
+// texts are what the bot says: with a folder of the operator's own the built-in
+// ones are read again, without it they are here already.
+func (p *program) texts(folder string) (*templates.Set, error) {
+	if folder == "" {
+		return p.words.set, nil
+	}
+	return templates.Load(folder)
+}
+
 // languageOfEnv guesses the language before a configuration is read: Chinese,
 // unless the locale is English.
 func languageOfEnv(env func(string) (string, bool)) string {
