@@ -141,6 +141,24 @@ var exports = []exported{
 		},
 	},
 	{
+		// Every ticket; reply is the newest answer.
+		name: "feedback", community: "x.community_id",
+		from: "feedback x JOIN communities c ON c.id = x.community_id JOIN accounts a ON a.id = x.account_id ORDER BY x.id",
+		columns: []exportColumn{
+			{name: "community_id", value: "x.community_id"},
+			{name: "community", value: "c.name"},
+			{name: "number", value: "x.number"},
+			{name: "person_id", value: "a.person_id"},
+			{name: "name", value: "a.name"},
+			{name: "chat", value: "(SELECT CASE kind WHEN 'private' THEN '' ELSE title END FROM chats WHERE id = x.chat_id)"},
+			{name: "text", value: "x.text"},
+			{name: "state", value: "x.state"},
+			{name: "reply", value: "coalesce((SELECT r.text FROM feedback_replies r WHERE r.feedback_id = x.id ORDER BY r.id DESC LIMIT 1), '')"},
+			{name: "created_at", value: "x.created_at", instant: true},
+			{name: "closed_at", value: "x.closed_at", instant: true},
+		},
+	},
+	{
 		// Every letter of the last 90 days and what became of it, without its text.
 		name: "deliveries", community: "coalesce(h.community_id, 0)",
 		from: "outbox x JOIN chats h ON h.id = x.chat_id ORDER BY x.id",

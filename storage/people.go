@@ -218,6 +218,9 @@ func (tx *Tx) eraseOne(ctx context.Context, id int64, pseudonym string) error {
 		{"DELETE FROM dm_consents WHERE person_id = ?", []any{id}},
 		{"DELETE FROM talk_lines WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM human_calls WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
+		// The number of a ticket stays, so that it is not given again.
+		{"DELETE FROM feedback_replies WHERE feedback_id IN (SELECT f.id FROM feedback f JOIN accounts a ON a.id = f.account_id WHERE a.person_id = ?)", []any{id}},
+		{"UPDATE feedback SET text = '', state = 'closed', closed_at = max(closed_at, ?) WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{now, id}},
 		{"UPDATE members SET hidden = 1 WHERE person_id = ?", []any{id}},
 		{"UPDATE scores SET hidden = 1 WHERE member_id IN (SELECT id FROM members WHERE person_id = ?)", []any{id}},
 	} {

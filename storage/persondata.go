@@ -20,6 +20,7 @@ type PersonData struct {
 	Binds       []PersonBind       `json:"binds,omitempty"`
 	Polls       []PersonPoll       `json:"polls,omitempty"`
 	Draws       []PersonDraw       `json:"draws"`
+	Feedback    []PersonFeedback   `json:"feedback,omitempty"`
 	// DirectMessages is what the person said about them; nil if nothing.
 	DirectMessages *PersonDMs         `json:"direct_messages,omitempty"`
 	Quiz           []PersonQuizAnswer `json:"quiz"`
@@ -156,6 +157,9 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 		return d, err
 	}
 	if d.Said, err = r.personLines(ctx, personID); err != nil {
+		return d, err
+	}
+	if d.Feedback, err = r.personFeedback(ctx, personID); err != nil {
 		return d, err
 	}
 	if d.Binds, err = r.personBinds(ctx, personID); err != nil {

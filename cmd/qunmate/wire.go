@@ -18,6 +18,7 @@ import (
 	"qunmate/commands/checkin"
 	"qunmate/commands/draw"
 	"qunmate/commands/faq"
+	"qunmate/commands/feedback"
 	"qunmate/commands/help"
 	"qunmate/commands/points"
 	"qunmate/commands/poll"
@@ -66,6 +67,7 @@ func families(draws draw.Options) []family {
 		{checkin.Commands(), checkin.Actions(), checkin.Listeners()},
 		{points.Commands(), points.Actions(), points.Listeners()},
 		{faq.Commands(), faq.Actions(), faq.Listeners()},
+		{feedback.Commands(), feedback.Actions(), nil},
 		{schedule.Commands(), schedule.Actions(), schedule.Listeners()},
 		{quiz.Commands(quiz.Options{Random: random}), quiz.Actions(), quiz.Listeners()},
 		{settings.Commands(own), settings.Actions(own), nil},

@@ -9,6 +9,7 @@ import (
 	"qunmate/commands/checkin"
 	"qunmate/commands/commandtest"
 	"qunmate/commands/faq"
+	"qunmate/commands/feedback"
 	"qunmate/commands/help"
 	"qunmate/commands/points"
 	"qunmate/commands/poll"
@@ -42,6 +43,8 @@ func everything() commandtest.Families {
 	f.Commands = append(f.Commands, faq.Commands()...)
 	f.Actions = append(f.Actions, faq.Actions()...)
 	f.Listeners = append(f.Listeners, faq.Listeners()...)
+	f.Commands = append(f.Commands, feedback.Commands()...)
+	f.Actions = append(f.Actions, feedback.Actions()...)
 	f.Commands = append(f.Commands, schedule.Commands()...)
 	f.Actions = append(f.Actions, schedule.Actions()...)
 	f.Listeners = append(f.Listeners, schedule.Listeners()...)

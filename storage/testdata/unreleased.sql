@@ -651,6 +651,26 @@ CREATE TABLE quiz_players (
   member_id INTEGER NOT NULL REFERENCES members(id),
   PRIMARY KEY (round_id, member_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE feedback (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  number       INTEGER NOT NULL CHECK (number > 0),   -- what people call it
+  chat_id      INTEGER NOT NULL REFERENCES chats(id), -- where it was said
+  account_id   INTEGER NOT NULL REFERENCES accounts(id),
+  text         TEXT    NOT NULL,                      -- '' once the person is erased
+  state        TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'answered', 'closed')),
+  created_at   INTEGER NOT NULL,
+  closed_at    INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (community_id, number),
+  CHECK ((state = 'closed') = (closed_at > 0))
+) STRICT;
+CREATE TABLE feedback_replies (
+  id          INTEGER PRIMARY KEY,
+  feedback_id INTEGER NOT NULL REFERENCES feedback(id),
+  account_id  INTEGER NOT NULL REFERENCES accounts(id), -- the administrator
+  text        TEXT    NOT NULL,
+  at          INTEGER NOT NULL
+) STRICT;
 INSERT INTO schema_migrations VALUES ('0001_core.sql', 'e6426a5c73182e9300dfd2c63d36980881c89df6d305d9c580c890a27cdfd116', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0002_engine.sql', '94ce0eb6c83e8decf932660875ab66fe6b26debe04cc329be456bbeb845a35c9', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f281ebdceef3caf6d7b434cceb86c07dd0e957d6c4ef3', 1795348800000);
@@ -665,6 +685,7 @@ INSERT INTO schema_migrations VALUES ('0011_draw.sql', 'cf1825315c5a85506c39dc3b
 INSERT INTO schema_migrations VALUES ('0012_poll.sql', '2b6e734e981dbf63b29b285a87252f0520ac943df1f6114f79a97d854ab82707', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0014_faq.sql', '3de44112c62b9cc1e806aea6b3a1b2f191372c060a3e61213907629839987ef7', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0015_quiz.sql', 'fd334d229b1ccc77eeff144289fb1123c4c38fbed933e3010120ac9f297a8156', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0017_feedback.sql', '376b0f4e361782e9e1a2f67c6561a615d9c2b3a724f8aa07e460986d43a0f4a7', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (2, 'member 1', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (3, 'member 2', '', 0, 0, 0, 1795348800000, 0);
@@ -840,6 +861,9 @@ CREATE INDEX talk_lines_account ON talk_lines(account_id);
 CREATE INDEX talk_lines_at ON talk_lines(at);
 CREATE UNIQUE INDEX quiz_rounds_running ON quiz_rounds(chat_id) WHERE state = 'running';
 CREATE INDEX quiz_answers_member ON quiz_answers(member_id);
+CREATE INDEX feedback_open ON feedback(community_id, created_at) WHERE state = 'open';
+CREATE INDEX feedback_account ON feedback(account_id, created_at);
+CREATE INDEX feedback_replies_of ON feedback_replies(feedback_id, id);
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END;
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger

@@ -1,0 +1,7 @@
+package feedback
+
+// For the tests of what is typed.
+var (
+	Clean   = clean
+	Excerpt = excerpt
+)
