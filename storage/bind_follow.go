@@ -36,7 +36,10 @@ func (tx *Tx) FollowBind(ctx context.Context, b Bind, ended bool) error {
 			return classify(err)
 		}
 	}
-	return nil
+	if ended {
+		return nil // a vote stays with who has it: the other one may vote again
+	}
+	return tx.MergeVotes(ctx, b.From, b.Into)
 }
 
 // BindBlocker finds a draw that must end before two persons become one: both

@@ -154,3 +154,6 @@ func (s *Stage) View(fn func(context.Context, *storage.Reader) error) {
 		s.r.t.Errorf("view: %v", err)
 	}
 }
+
+// Path is the database file.
+func (s *Stage) Path() string { return s.r.path }
