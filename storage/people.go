@@ -213,6 +213,8 @@ func (tx *Tx) eraseOne(ctx context.Context, id int64, pseudonym string) error {
 		{`UPDATE draw_wins SET delivery = '', forget_at = 0 WHERE EXISTS
 			(SELECT 1 FROM draw_entries e WHERE e.draw_id = draw_wins.draw_id AND e.ticket = draw_wins.ticket AND e.person_id = ?)`, []any{id}},
 		{"DELETE FROM draw_refusals WHERE person_id = ?", []any{id}},
+		// What its organiser was told of an address is blanked as well, whosever it was: he can ask again.
+		{`UPDATE outbox SET content = '{"text":""}' WHERE kind = 'draw.winners' AND settled_at > 0 AND content <> '{"text":""}'`, nil},
 		{"DELETE FROM previews WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM outbox WHERE state NOT IN ('queued', 'sending') AND account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"DELETE FROM dm_consents WHERE person_id = ?", []any{id}},
