@@ -182,6 +182,9 @@ func ballot(t *testing.T, w way) string {
 		_, err := clock.Shift(clock.Now().Add(30 * time.Second)) // slept through: there is a pause before the count
 		return err != nil
 	})
+	until(t, "the picture", func() bool {
+		return count(t, dir, "SELECT count(*) FROM outbox WHERE kind = 'poll.chart' AND state = 'sent'") == 1
+	})
 	byText(t, s, ann, 1)
 	if n := count(t, dir, told); n != 1 {
 		t.Errorf("the result was told %d times", n)
