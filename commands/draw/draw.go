@@ -130,6 +130,16 @@ func number(req *bot.Request, example string) (int64, error) {
 	return n, nil
 }
 
+// overheard: a bare word in a group that nobody said to the bot. Where there
+// never was a draw, people mean something else by it.
+func overheard(ctx context.Context, req *bot.Request) (bool, error) {
+	if req.Args.Len() > 0 || req.Private || req.Event.ToBot || req.Event.Kind != chat.Message || strings.HasPrefix(strings.TrimSpace(req.Event.Text), "/") {
+		return false, nil
+	}
+	some, err := req.Tx.DrawsOf(ctx, req.Community, "", 1)
+	return len(some) == 0, err
+}
+
 // lookup finds a published draw of this community.
 func lookup(ctx context.Context, req *bot.Request, id int64) (storage.Draw, Spec, error) {
 	d, err := req.Tx.Draw(ctx, id)
@@ -158,6 +168,12 @@ func noSuch(ctx context.Context, req *bot.Request, id int64) error {
 
 // named finds the published draw whose number a command begins with.
 func named(ctx context.Context, req *bot.Request, example string) (storage.Draw, Spec, error) {
+	switch quiet, err := overheard(ctx, req); {
+	case err != nil:
+		return storage.Draw{}, Spec{}, err
+	case quiet:
+		return storage.Draw{}, Spec{}, bot.Refuse("", nil)
+	}
 	id, err := number(req, example)
 	if err != nil {
 		return storage.Draw{}, Spec{}, err

@@ -31,6 +31,9 @@ type joinedView struct {
 
 // join gives a member his ticket.
 func (f family) join(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	if quiet, err := overheard(ctx, req); quiet || err != nil {
+		return bot.Reply{}, err
+	}
 	if req.Args.Len() == 0 {
 		return f.list(ctx, req) // no prize is entered by one word: robots wait for those
 	}
