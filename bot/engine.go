@@ -64,6 +64,7 @@ type Engine struct {
 	timers  wake // a deadline was set
 	mail    map[string]*delivery
 	facts   questions
+	ways    ways
 	notices chan notice
 	homes   homes
 	heard   sync.Map      // connection → when it brought something last
@@ -85,7 +86,7 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{
 		Options: o, routes: map[string]int{}, platforms: map[string]chat.Platform{}, operators: map[chat.Ref]bool{},
 		jobs: make(chan job), inbox: newWake(), timers: newWake(), mail: map[string]*delivery{},
-		facts: newQuestions(), notices: make(chan notice, maxNotices), ready: make(chan struct{}), over: make(chan struct{}),
+		facts: newQuestions(), ways: newWays(), notices: make(chan notice, maxNotices), ready: make(chan struct{}), over: make(chan struct{}),
 		full: fullAlarm{bell: newWake()},
 	}
 	for i, route := range Routes(o.Platforms) {
@@ -153,6 +154,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		inner.Go(func() { e.learn(ctx, later) })
 	}
 	inner.Go(func() { e.askKnown(ctx) })
+	inner.Go(func() { e.makeWays(ctx) })
 	inner.Go(func() { e.keepMenus(ctx) })
 	inner.Go(func() { e.housekeep(ctx) })
 	inner.Go(func() { e.watchFull(ctx) })

@@ -230,6 +230,9 @@ func (e *Engine) attempt(ctx context.Context, tx *storage.Tx, via string, ev cha
 				for _, c := range park.chats {
 					e.ask(chatOf(c), c.Connection)
 				}
+				if park.way != nil {
+					e.askWay(*park.way)
+				}
 			})
 		}
 		w.State, w.NextAt = storage.InboxParked, tx.Now.Add(parkLimit)

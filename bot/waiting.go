@@ -19,6 +19,7 @@ const parkLimit = 15 * time.Second
 type parkError struct {
 	chats  []storage.Chat
 	behind bool // not for a fact: an earlier event of the sender waits
+	way    *way
 }
 
 func (p *parkError) Error() string { return "parked until something is known" }

@@ -24,6 +24,7 @@ type PersonData struct {
 	// DirectMessages is what the person said about them; nil if nothing.
 	DirectMessages *PersonDMs         `json:"direct_messages,omitempty"`
 	Quiz           []PersonQuizAnswer `json:"quiz"`
+	Invites        []PersonInvite     `json:"invites"`
 	Said           []PersonLine       `json:"said"` // short messages of the last 30 days, oldest first
 }
 
@@ -151,6 +152,9 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 		return d, err
 	}
 	if d.Polls, err = r.personPolls(ctx, personID); err != nil {
+		return d, err
+	}
+	if d.Invites, err = r.personInvites(ctx, personID); err != nil {
 		return d, err
 	}
 	if d.Quiz, err = r.personQuiz(ctx, personID); err != nil {

@@ -21,6 +21,7 @@ const (
 	Timer       Kind = "timer"        // Due
 	Vote        Kind = "vote"         // Ballot: an answer in a poll of the platform's own form
 	PollTold    Kind = "poll_told"    // PollState: such a poll, as the platform describes it
+	Invited     Kind = "invited"      // Invite: a way into a chat that was asked for
 	Delivered   Kind = "delivered"    // Delivery: what became of a letter that waited for a person
 )
 
@@ -149,6 +150,14 @@ const (
 	Expired   Fate = "expired"   // nobody confirmed it in time; it was withdrawn
 )
 
+// Invite is the detail of Invited: what became of the wish for a way in.
+type Invite struct {
+	State      string     `json:"state"`          // as it was asked for
+	Wish       string     `json:"wish,omitempty"` // the words of whoever asked, for himself
+	Invitation Invitation `json:"invitation,omitzero"`
+	Error      string     `json:"error,omitempty"` // why there is none
+}
+
 // Delivery is the detail of Delivered: the end of a letter whose Send said
 // Sent.Waiting.
 type Delivery struct {
@@ -191,6 +200,8 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 		e.Detail, err = decodeDetail[Ballot](raw.Detail)
 	case PollTold:
 		e.Detail, err = decodeDetail[PollState](raw.Detail)
+	case Invited:
+		e.Detail, err = decodeDetail[Invite](raw.Detail)
 	case Delivered:
 		e.Detail, err = decodeDetail[Delivery](raw.Detail)
 	case Message, Press:

@@ -60,17 +60,18 @@ func stopped(ctx context.Context, err error) bool {
 
 // house is the assembled program.
 type house struct {
-	program   *program
-	cfg       *config.Config
-	db        *storage.DB
-	clock     *bot.Clock
-	log       *slog.Logger
-	texts     *templates.Set
-	engine    *bot.Engine
-	scheduler *scheduler.Scheduler
-	doors     *doors
-	homes     map[string]string // connection → the community of its 1:1 chats
-	implicit  bool              // no configuration file: nobody chose the port
+	program      *program
+	cfg          *config.Config
+	db           *storage.DB
+	clock        *bot.Clock
+	log          *slog.Logger
+	texts        *templates.Set
+	engine       *bot.Engine
+	scheduler    *scheduler.Scheduler
+	doors        *doors
+	homes        map[string]string // connection → the community of its 1:1 chats
+	implicit     bool              // no configuration file: nobody chose the port
+	inviteSecret string            // of the codes by which people bring others
 }
 
 // assemble wires the parts together. Nothing runs yet.
@@ -86,6 +87,9 @@ func assemble(ctx context.Context, p *program, cfg *config.Config, db *storage.D
 	h.doors = newDoors(h)
 	platforms, err := h.platforms(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if h.inviteSecret, err = h.secretFor(ctx, "invite codes"); err != nil {
 		return nil, err
 	}
 	h.engine, err = bot.New(h.engineOptions(platforms))

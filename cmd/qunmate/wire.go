@@ -20,6 +20,7 @@ import (
 	"qunmate/commands/faq"
 	"qunmate/commands/feedback"
 	"qunmate/commands/help"
+	"qunmate/commands/invite"
 	"qunmate/commands/points"
 	"qunmate/commands/poll"
 	"qunmate/commands/quiz"
@@ -45,7 +46,7 @@ func (h *house) engineOptions(platforms []chat.Platform) bot.Options {
 		}
 	}
 	_, o.Unlimited = h.program.env("QUNMATE_UNLIMITED")
-	for _, f := range families(h.drawOptions()) {
+	for _, f := range h.families() {
 		o.Commands = append(o.Commands, f.commands...)
 		o.Actions = append(o.Actions, f.actions...)
 		o.Listeners = append(o.Listeners, f.listeners...)
@@ -60,14 +61,16 @@ type family struct {
 }
 
 // families lists what the program can do.
-func families(draws draw.Options) []family {
+func (h *house) families() []family {
 	own := settings.Options{Random: random, CheckinRule: settingsRule}
+	draws := h.drawOptions()
 	return []family{
 		{help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule}), nil, nil},
 		{checkin.Commands(), checkin.Actions(), checkin.Listeners()},
 		{points.Commands(), points.Actions(), points.Listeners()},
 		{faq.Commands(), faq.Actions(), faq.Listeners()},
 		{feedback.Commands(), feedback.Actions(), nil},
+		{invite.Commands(invite.Options{Secret: []byte(h.inviteSecret)}), invite.Actions(), invite.Listeners()},
 		{schedule.Commands(), schedule.Actions(), schedule.Listeners()},
 		{quiz.Commands(quiz.Options{Random: random}), quiz.Actions(), quiz.Listeners()},
 		{settings.Commands(own), settings.Actions(own), nil},
@@ -153,10 +156,15 @@ func localised(f chat.Finding, zone *time.Location) chat.Finding {
 
 // webhookSecret makes the secret of a webhook once and keeps it.
 func (h *house) webhookSecret(ctx context.Context, name string) (string, error) {
+	return h.secretFor(ctx, "telegram:"+name)
+}
+
+// secretFor makes a secret once and keeps it.
+func (h *house) secretFor(ctx context.Context, what string) (string, error) {
 	var secret string
 	err := h.db.Write(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		var err error
-		secret, err = tx.WebhookSecret(ctx, "telegram:"+name, func() string {
+		secret, err = tx.WebhookSecret(ctx, what, func() string {
 			var b [32]byte
 			random(b[:])
 			return base64.RawURLEncoding.EncodeToString(b[:])

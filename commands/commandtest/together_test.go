@@ -11,6 +11,7 @@ import (
 	"qunmate/commands/faq"
 	"qunmate/commands/feedback"
 	"qunmate/commands/help"
+	"qunmate/commands/invite"
 	"qunmate/commands/points"
 	"qunmate/commands/poll"
 	"qunmate/commands/quiz"
@@ -40,6 +41,9 @@ func everything() commandtest.Families {
 	f.Commands = append(f.Commands, quiz.Commands(quiz.Options{Random: own.Random})...)
 	f.Actions = append(f.Actions, quiz.Actions()...)
 	f.Listeners = append(f.Listeners, quiz.Listeners()...)
+	f.Commands = append(f.Commands, invite.Commands(invite.Options{Secret: []byte("the same in every run")})...)
+	f.Actions = append(f.Actions, invite.Actions()...)
+	f.Listeners = append(f.Listeners, invite.Listeners()...)
 	f.Commands = append(f.Commands, faq.Commands()...)
 	f.Actions = append(f.Actions, faq.Actions()...)
 	f.Listeners = append(f.Listeners, faq.Listeners()...)

@@ -39,8 +39,10 @@ func (r *run) trouble(s step) {
 	case "duplicate": // the platform delivers somebody's newest event again
 		r.deliver(r.last[rest])
 	case "join", "leave":
-		ev := r.event(step{who: rest}, c)
-		ev.Kind, ev.Detail = chat.Join, chat.Membership{User: r.person(rest)}
+		// "join name" or "join name by CODE": with somebody's link.
+		who, source, _ := strings.Cut(rest, " by ")
+		ev := r.event(step{who: who}, c)
+		ev.Kind, ev.Detail = chat.Join, chat.Membership{User: r.person(who), Source: source}
 		if word == "leave" {
 			ev.Kind = chat.Leave
 		}

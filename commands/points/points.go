@@ -22,7 +22,6 @@ func Commands() []bot.Command {
 	return []bot.Command{
 		{Name: "me", Menu: true, Run: me},
 		{Name: "why", Menu: true, Run: why},
-		{Name: "why invite", Run: whyNothing("invite")},
 		{Name: "rank", Menu: true, Run: rank},
 		{Name: "rank hide", Run: hide},
 		{Name: "rank show", Run: show},

@@ -31,7 +31,8 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	week := entry("card", 1, named{"streak": 7.0})
 	week["IsCard"] = true
 	lines := []named{
-		entry("checkin", 10, named{"base": 5.0, "bonus": 5.0}), withCard, entry("talk", 2, named{"n": 3.0}), entry("quiz", 20, named{"round": 3.0, "right": 9.0, "of": 10.0, "fast": 2.0}), entry("quiz", 2, named{"round": 3.0, "right": 1.0, "of": 10.0, "fast": 0.0}), entry("adjust", 20, named{"reason": "分享"}),
+		entry("checkin", 10, named{"base": 5.0, "bonus": 5.0}), withCard, entry("talk", 2, named{"n": 3.0}), entry("invite", 50, named{"name": "小王"}), entry("invited", 20, named{"name": "小王"}), entry("invite_back", -50, named{"name": "小王", "day": 3.0, "keep": 7.0}),
+		entry("invite_pending", 50, named{"name": "小王"}), entry("invited_pending", 20, named{"name": "小王"}), entry("invite_release", -50, named{"name": "小王"}), entry("quiz", 20, named{"round": 3.0, "right": 9.0, "of": 10.0, "fast": 2.0}), entry("quiz", 2, named{"round": 3.0, "right": 1.0, "of": 10.0, "fast": 0.0}), entry("adjust", 20, named{"reason": "分享"}),
 		entry("adjust", -20, named{"reason": "迟到"}), entry("undo", 20, named{"reason": "迟到"}), entry("bind", 36, named{"from": "wecom", "into": "telegram"}), entry("bind_days", -10, named{"days": 2.0}), entry("unbind", -36, named{}), entry("transfer", 236, named{"from": "产品群 <b>", "to": "读书会"}),
 		entry("something_new", 1, named{}), card, week, repaired,
 	}
@@ -63,10 +64,9 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	}
 	commandtest.Texts(t, "points", map[string][]any{
 		"button_why": none, "button_rank": none, "button_older": none, "me": me, "cause": each, "entry": each, "why_one": each,
-		"why":         {named{"Lines": lines, "Older": false}, named{"Lines": []named{}, "Older": false}, named{"Lines": []named{}, "Older": true}},
-		"not_yours":   {named{"ID": int64(9999)}},
-		"why_nothing": {named{"Family": "invite"}},
-		"rank":        ranks, "rank_usage": {named{"Word": "财富"}}, "hidden": hidden,
+		"why":       {named{"Lines": lines, "Older": false}, named{"Lines": []named{}, "Older": false}, named{"Lines": []named{}, "Older": true}},
+		"not_yours": {named{"ID": int64(9999)}},
+		"rank":      ranks, "rank_usage": {named{"Word": "财富"}}, "hidden": hidden,
 		"bad_amount": adjust, "no_reason": adjust, "below_zero": adjust, "undo_below_zero": adjust,
 		"adjust_title": adjust, "adjust_preview": adjust, "adjusted": adjust, "undone": adjust,
 		"talk_rule": {points.TalkRule{}, points.TalkRule{Points: 1, Cap: 10}}, "talk_title": none, "talk_usage": {named{"Points": 100, "Cap": 1000}},

@@ -145,10 +145,3 @@ func explain(ctx context.Context, req *bot.Request, e storage.Entry) (line, erro
 	l.Card = card.Amount
 	return l, nil
 }
-
-// whyNothing answers for families that have nothing to explain yet.
-func whyNothing(family string) func(context.Context, *bot.Request) (bot.Reply, error) {
-	return func(context.Context, *bot.Request) (bot.Reply, error) {
-		return bot.Reply{}, bot.Refuse("points.why_nothing", struct{ Family string }{family})
-	}
-}

@@ -47,6 +47,7 @@ type Network struct {
 	members int
 	fault   func(chat.Letter) error
 	down    bool
+	revoked []string
 	confirm map[chat.Ref]bool // chats where a person must confirm every message
 	pending []Shown           // what waits there
 }
@@ -126,6 +127,35 @@ func (n *Network) Tap(c chat.Chat, fate chat.Fate, at time.Time) []chat.Event {
 		return true
 	})
 	return out
+}
+
+// Invite implements chat.Inviter, unless the right to do so is missing.
+func (n *Network) Invite(_ context.Context, i chat.Inviting) (chat.Invitation, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.down:
+		return chat.Invitation{}, &chat.SendError{Fault: chat.Retry, Err: errors.New("unreachable")}
+	case slices.Contains(n.missing, chat.RightInvite), slices.Contains(n.missing, chat.RightAdmin), !n.caps.Joins:
+		return chat.Invitation{}, &chat.SendError{Fault: chat.Rejected, Err: errors.New("not enough rights")}
+	}
+	link := "https://chat.example/+" + i.State
+	return chat.Invitation{Link: link, ID: link}, nil
+}
+
+// Revoke implements chat.Inviter.
+func (n *Network) Revoke(_ context.Context, _ chat.Chat, id string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.revoked = append(n.revoked, id)
+	return nil
+}
+
+// Revoked lists the ways that were closed, in order.
+func (n *Network) Revoked() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.revoked)
 }
 
 // Run implements chat.Platform.

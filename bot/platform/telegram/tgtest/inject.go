@@ -234,9 +234,15 @@ func (s *Server) MemberChanged(c Chat, by User, now Member, link string) int64 {
 		"old_chat_member": old.json(), "new_chat_member": now.json(),
 	}
 	if link != "" {
+		name := "link"
+		for _, l := range s.links {
+			if l.URL == link {
+				name = l.Name
+			}
+		}
 		u["invite_link"] = map[string]any{
 			"invite_link": link, "creator": s.botUser().json(), "creates_join_request": false,
-			"is_primary": false, "is_revoked": false, "name": "link",
+			"is_primary": false, "is_revoked": false, "name": name,
 		}
 	}
 	id := s.newIDLocked()

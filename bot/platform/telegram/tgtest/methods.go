@@ -80,6 +80,8 @@ var methods = map[string]func(*Server, params) answer{
 	"editEphemeralMessageText": (*Server).editEphemeral,
 	"deleteEphemeralMessage":   (*Server).deleteEphemeral,
 	"answerCallbackQuery":      (*Server).answerCallbackQuery,
+	"createChatInviteLink":     (*Server).createChatInviteLink,
+	"revokeChatInviteLink":     (*Server).revokeChatInviteLink,
 	"getChat":                  (*Server).getChat,
 	"getChatAdministrators":    (*Server).getChatAdministrators,
 	"getChatMember":            (*Server).getChatMember,

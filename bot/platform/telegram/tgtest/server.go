@@ -82,6 +82,7 @@ type Server struct {
 	nextID   int64
 	commands map[string]json.RawMessage
 	sent     []Sent
+	links    []Link
 	edits    []Sent
 	deleted  []Deleted
 	calls    map[string]int

@@ -1,0 +1,54 @@
+package telegram
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"qunmate/bot/chat"
+	"qunmate/bot/platform/telegram/tgtest"
+)
+
+func TestALinkTellsWhoBroughtAPerson(t *testing.T) {
+	t.Parallel()
+	bubble(t, tgtest.Options{}, nil, func(r *rig) {
+		place := chatOfTest(group)
+		r.s.AddChat(group)
+		r.s.SetMember(group, tgtest.Member{User: r.s.Bot(), Status: "administrator"})
+		if _, err := r.Invite(t.Context(), chat.Inviting{Chat: place, State: "K7Q2"}); fault(r.t, err).Fault != chat.Rejected {
+			r.t.Errorf("without the right: %v", err)
+		}
+		r.s.MakeAdmin(group)
+		made, err := r.Invite(t.Context(), chat.Inviting{Chat: place, State: "K7Q2", Name: "阿宁"})
+		if err != nil || made.Link == "" || made.ID != made.Link {
+			r.t.Fatalf("%+v %v", made, err)
+		}
+		k := newSink()
+		stop := r.start(k.deliver)
+		synctest.Wait() // Telegram tells of members only once it was asked to
+		r.s.MemberChanged(group, aning, tgtest.Member{User: bob, Status: "member"}, made.Link)
+		var got chat.Membership
+		for _, ev := range k.wait(r.t, 1) {
+			if ev.Kind == chat.Join {
+				got, _ = ev.Detail.(chat.Membership)
+			}
+		}
+		if got.Link != made.Link || got.Source != "K7Q2" {
+			r.t.Errorf("the join tells %+v", got)
+		}
+		if err := r.Revoke(t.Context(), place, made.ID); err != nil || !r.s.Links()[0].Revoked {
+			r.t.Errorf("revoke: %v", err)
+		}
+		for _, bad := range []chat.Inviting{
+			{Chat: chatOfTest(aning.Direct()), State: "K7Q2"},
+			{Chat: place},
+			{Chat: place, State: "a state that is much too long for a link's name"},
+		} {
+			if _, err := r.Invite(t.Context(), bad); fault(r.t, err).Fault != chat.Rejected {
+				r.t.Errorf("%+v: %v", bad, err)
+			}
+		}
+		if err := stop(); err != nil {
+			r.t.Error(err)
+		}
+	})
+}

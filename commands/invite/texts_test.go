@@ -1,0 +1,62 @@
+package invite_test
+
+import (
+	"testing"
+	"time"
+
+	"qunmate/bot"
+	"qunmate/commands/commandtest"
+	"qunmate/commands/invite"
+	"qunmate/storage"
+)
+
+type named map[string]any
+
+func TestEveryTextRendersInBothLanguages(t *testing.T) {
+	t.Parallel()
+	none := []any{nil}
+	now := time.Date(2026, 11, 22, 8, 2, 0, 0, time.UTC)
+	at := bot.Moment{T: now, Now: now}
+	reasons := []string{"self", "rejoin", "cap", "inviter_left", "left", "quiet", "admin", "other"}
+	var each, ways, rules, own, whys, stats, some, held []any
+	for i, r := range reasons {
+		each = append(each, r)
+		for _, state := range []string{"asked", "held", "pending", "vested", "reversed", "rejected"} {
+			for _, way := range []string{"link", "code", "told"} {
+				whys = append(whys, named{
+					"Invite": storage.Invite{InvitedName: "小王 <b>", State: state, Way: way, Reason: r}, "By": "阿宁", "Rule": invite.DefaultRule(),
+					"Actions": i, "Joined": at, "Until": at, "Settled": at,
+				})
+			}
+		}
+	}
+	for n := range 3 {
+		rule := invite.Rule{Reward: 50, Newcomer: n, Days: 7, Actions: n, Keep: 30, Cap: 10}
+		rules = append(rules, rule)
+		for _, link := range []string{"", "https://t.me/+x"} {
+			for _, qr := range []string{"", "https://example.org/qr"} {
+				ways = append(ways, named{"Link": link, "QR": qr, "Code": "K7Q2", "Came": n, "Rule": rule, "Failed": n > 0, "Call": "", "Source": "海报A"})
+			}
+		}
+		own = append(own, named{"Vested": n, "Pending": n, "Left": n, "Held": n, "NotCounted": n, "Reasons": reasons[:n], "Reward": int64(50 * n), "Back": int64(n), "Place": n})
+		stats = append(stats, named{
+			"Days": 7, "Total": n, "Link": n, "Code": n, "Told": n, "Unknown": n, "UnknownPercent": 30 * n, "Public": n == 1,
+			"Sources": []named{{"Name": "海报A", "Count": n}}, "Kept": [3]int{100, 67, -1},
+		})
+		some = append(some, named{
+			"Name": "小王", "Until": at, "Reward": 50, "Balance": int64(n), "Day": 14, "Amount": int64(50), "Entry": int64(9), "Code": "ZZZZ", "Reason": reasons[n],
+			"Rule": rule, "Held": n > 0, "ID": int64(3), "Place": "产品群", "Max": 20, "Count": n, "Minutes": 10, "Allow": n > 0, "Names": []string{"a", "b"}[:min(n, 2)],
+			"Version": 2, "Audit": int64(9), "MaxReward": 1000, "MaxDays": 90, "MaxCap": 100,
+		})
+	}
+	held = some
+	commandtest.Texts(t, "invite", map[string][]any{
+		"rule": rules, "reason": each, "way": ways, "no_argument": none, "button_mine": none, "button_way": none, "button_rank": none, "button_yes": none,
+		"button_no": none, "button_allow": none, "button_deny": none, "right_missing": some, "came": some, "stayed": some, "went": some, "code_usage": none,
+		"no_code": some, "yourself": none, "noted_before": some, "too_old": none, "not_counted": some, "noted": some, "source_noted": {storage.InviteWay{Source: "海报A"}},
+		"told": some, "is_it_true": some, "not_asked": none, "agreed": some, "denied": some, "own_usage": none, "own": own, "not_yours": some, "why": whys,
+		"stats": stats, "sources": {named{"Sources": []storage.InviteWay{}}, named{"Sources": []storage.InviteWay{{Source: "海报A", Code: "C5HN"}}}},
+		"source": ways, "source_usage": some, "set_title": none, "set_usage": some, "set_same": none, "keep_short": some, "set_preview": some, "set_done": some,
+		"set_undone": some, "burst": some, "none_held": none, "held_title": held, "held_preview": held, "held_done": held,
+	})
+}
