@@ -651,6 +651,51 @@ CREATE TABLE quiz_players (
   member_id INTEGER NOT NULL REFERENCES members(id),
   PRIMARY KEY (round_id, member_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE invite_ways (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  person_id    INTEGER NOT NULL DEFAULT 0,     -- 0 = a source
+  source       TEXT    NOT NULL DEFAULT '',    -- the name of a source
+  code         TEXT    NOT NULL UNIQUE,
+  created_at   INTEGER NOT NULL,
+  CHECK ((person_id = 0) <> (source = ''))
+) STRICT;
+CREATE TABLE invite_links (
+  way_id      INTEGER NOT NULL REFERENCES invite_ways(id),
+  chat_id     INTEGER NOT NULL REFERENCES chats(id),
+  state       TEXT    NOT NULL CHECK (state IN ('open', 'failed', 'closed')),
+  link        TEXT    NOT NULL DEFAULT '',
+  qr          TEXT    NOT NULL DEFAULT '',
+  external_id TEXT    NOT NULL DEFAULT '',
+  at          INTEGER NOT NULL,
+  PRIMARY KEY (way_id, chat_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE invite_joins (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),
+  person_id    INTEGER NOT NULL,
+  at           INTEGER NOT NULL,
+  way          TEXT    NOT NULL CHECK (way IN ('link', 'code', 'told', 'unknown')),
+  source       TEXT    NOT NULL DEFAULT '',    -- the named source, if it was one
+  left_at      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE invites (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),
+  inviter_id   INTEGER NOT NULL,               -- person
+  invited_id   INTEGER NOT NULL,               -- person
+  way          TEXT    NOT NULL CHECK (way IN ('link', 'code', 'told')),
+  state        TEXT    NOT NULL CHECK (state IN ('asked', 'held', 'pending', 'vested', 'reversed', 'rejected')),
+  reason       TEXT    NOT NULL DEFAULT '',    -- of rejected and reversed
+  rule         TEXT    NOT NULL CHECK (json_valid(rule)),
+  day          TEXT    NOT NULL,               -- the chat day it counts for
+  joined_at    INTEGER NOT NULL,
+  due_at       INTEGER NOT NULL DEFAULT 0,     -- when it is looked at next
+  settled_at   INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (community_id, invited_id)
+) STRICT;
 CREATE TABLE feedback (
   id           INTEGER PRIMARY KEY,
   community_id INTEGER NOT NULL REFERENCES communities(id),
@@ -685,6 +730,7 @@ INSERT INTO schema_migrations VALUES ('0011_draw.sql', 'cf1825315c5a85506c39dc3b
 INSERT INTO schema_migrations VALUES ('0012_poll.sql', '2b6e734e981dbf63b29b285a87252f0520ac943df1f6114f79a97d854ab82707', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0014_faq.sql', '3de44112c62b9cc1e806aea6b3a1b2f191372c060a3e61213907629839987ef7', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0015_quiz.sql', 'fd334d229b1ccc77eeff144289fb1123c4c38fbed933e3010120ac9f297a8156', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0016_invite.sql', '25f4064eb9a90e8f961a5720f252a31fadfeaa45b0315ac55877d62283e63f37', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0017_feedback.sql', '376b0f4e361782e9e1a2f67c6561a615d9c2b3a724f8aa07e460986d43a0f4a7', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (2, 'member 1', '', 0, 0, 0, 1795348800000, 0);
@@ -861,6 +907,12 @@ CREATE INDEX talk_lines_account ON talk_lines(account_id);
 CREATE INDEX talk_lines_at ON talk_lines(at);
 CREATE UNIQUE INDEX quiz_rounds_running ON quiz_rounds(chat_id) WHERE state = 'running';
 CREATE INDEX quiz_answers_member ON quiz_answers(member_id);
+CREATE UNIQUE INDEX invite_ways_person ON invite_ways(community_id, person_id) WHERE person_id <> 0;
+CREATE UNIQUE INDEX invite_ways_source ON invite_ways(community_id, source COLLATE NOCASE) WHERE source <> '';
+CREATE INDEX invite_links_external ON invite_links(external_id) WHERE external_id <> '';
+CREATE INDEX invite_joins_community ON invite_joins(community_id, at);
+CREATE INDEX invite_joins_person ON invite_joins(community_id, person_id, at);
+CREATE INDEX invites_inviter ON invites(community_id, inviter_id, joined_at);
 CREATE INDEX feedback_open ON feedback(community_id, created_at) WHERE state = 'open';
 CREATE INDEX feedback_account ON feedback(account_id, created_at);
 CREATE INDEX feedback_replies_of ON feedback_replies(feedback_id, id);
