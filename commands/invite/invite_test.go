@@ -1,22 +1,19 @@
 package invite_test
 
 import (
-	"slices"
 	"testing"
 
-	"qunmate/commands/checkin"
 	"qunmate/commands/commandtest"
 	"qunmate/commands/invite"
-	"qunmate/commands/points"
 )
 
 // families are invites with the ledger they fill.
 func families() commandtest.Families {
-	return commandtest.Families{
-		Commands:  slices.Concat(invite.Commands(invite.Options{Secret: []byte("the same in every run")}), points.Commands(), checkin.Commands()),
-		Actions:   slices.Concat(invite.Actions(), points.Actions(), checkin.Actions()),
-		Listeners: slices.Concat(invite.Listeners(), points.Listeners(), checkin.Listeners()),
-	}
+	f := commandtest.Ledger()
+	f.Commands = append(f.Commands, invite.Commands(invite.Options{Secret: []byte("the same in every run")})...)
+	f.Actions = append(f.Actions, invite.Actions()...)
+	f.Listeners = append(f.Listeners, invite.Listeners()...)
+	return f
 }
 
 func TestEveryCommandCanBeTyped(t *testing.T) {
