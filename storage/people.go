@@ -223,6 +223,10 @@ func (tx *Tx) eraseOne(ctx context.Context, id int64, pseudonym string) error {
 		// The number of a ticket stays, so that it is not given again.
 		{"DELETE FROM feedback_replies WHERE feedback_id IN (SELECT f.id FROM feedback f JOIN accounts a ON a.id = f.account_id WHERE a.person_id = ?)", []any{id}},
 		{"UPDATE feedback SET text = '', state = 'closed', closed_at = max(closed_at, ?) WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{now, id}},
+		// What he asked and answered goes; that an answer was accepted stands in the ledger.
+		{"DELETE FROM question_agrees WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
+		{"UPDATE question_answers SET text = '' WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
+		{"UPDATE questions SET text = '', state = 'closed' WHERE account_id IN (SELECT id FROM accounts WHERE person_id = ?)", []any{id}},
 		{"UPDATE members SET hidden = 1 WHERE person_id = ?", []any{id}},
 		{"UPDATE scores SET hidden = 1 WHERE member_id IN (SELECT id FROM members WHERE person_id = ?)", []any{id}},
 	} {

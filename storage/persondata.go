@@ -21,6 +21,7 @@ type PersonData struct {
 	Polls       []PersonPoll       `json:"polls,omitempty"`
 	Draws       []PersonDraw       `json:"draws"`
 	Feedback    []PersonFeedback   `json:"feedback,omitempty"`
+	Questions   []PersonQuestion   `json:"questions,omitempty"`
 	// DirectMessages is what the person said about them; nil if nothing.
 	DirectMessages *PersonDMs         `json:"direct_messages,omitempty"`
 	Quiz           []PersonQuizAnswer `json:"quiz"`
@@ -164,6 +165,9 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 		return d, err
 	}
 	if d.Feedback, err = r.personFeedback(ctx, personID); err != nil {
+		return d, err
+	}
+	if d.Questions, err = r.personQuestions(ctx, personID); err != nil {
 		return d, err
 	}
 	if d.Binds, err = r.personBinds(ctx, personID); err != nil {

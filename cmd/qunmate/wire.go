@@ -23,6 +23,7 @@ import (
 	"qunmate/commands/invite"
 	"qunmate/commands/points"
 	"qunmate/commands/poll"
+	"qunmate/commands/qa"
 	"qunmate/commands/quiz"
 	"qunmate/commands/schedule"
 	"qunmate/commands/settings"
@@ -71,6 +72,7 @@ func (h *house) families() []family {
 		{faq.Commands(), faq.Actions(), faq.Listeners()},
 		{feedback.Commands(), feedback.Actions(), nil},
 		{invite.Commands(invite.Options{Secret: []byte(h.inviteSecret)}), invite.Actions(), invite.Listeners()},
+		{qa.Commands(), nil, qa.Listeners()},
 		{schedule.Commands(), schedule.Actions(), schedule.Listeners()},
 		{quiz.Commands(quiz.Options{Random: random}), quiz.Actions(), quiz.Listeners()},
 		{settings.Commands(own), settings.Actions(own), nil},

@@ -14,6 +14,7 @@ import (
 	"qunmate/commands/invite"
 	"qunmate/commands/points"
 	"qunmate/commands/poll"
+	"qunmate/commands/qa"
 	"qunmate/commands/quiz"
 	"qunmate/commands/schedule"
 	"qunmate/commands/settings"
@@ -49,6 +50,8 @@ func everything() commandtest.Families {
 	f.Listeners = append(f.Listeners, faq.Listeners()...)
 	f.Commands = append(f.Commands, feedback.Commands()...)
 	f.Actions = append(f.Actions, feedback.Actions()...)
+	f.Commands = append(f.Commands, qa.Commands()...)
+	f.Listeners = append(f.Listeners, qa.Listeners()...)
 	f.Commands = append(f.Commands, schedule.Commands()...)
 	f.Actions = append(f.Actions, schedule.Actions()...)
 	f.Listeners = append(f.Listeners, schedule.Listeners()...)

@@ -716,6 +716,38 @@ CREATE TABLE feedback_replies (
   text        TEXT    NOT NULL,
   at          INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE questions (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  number       INTEGER NOT NULL CHECK (number > 0),   -- what people call it
+  chat_id      INTEGER NOT NULL REFERENCES chats(id), -- where its message stands
+  account_id   INTEGER NOT NULL REFERENCES accounts(id),
+  text         TEXT    NOT NULL,                      -- '' once the person is erased
+  state        TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'solved', 'closed')),
+  accepted     INTEGER NOT NULL DEFAULT 0,            -- place of the accepted answer
+  points       INTEGER NOT NULL DEFAULT 0 CHECK (points >= 0), -- that it brought
+  created_at   INTEGER NOT NULL,
+  solved_at    INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (community_id, number),
+  CHECK (state <> 'solved' OR accepted > 0)
+) STRICT;
+CREATE TABLE question_answers (
+  question_id INTEGER NOT NULL REFERENCES questions(id),
+  place       INTEGER NOT NULL CHECK (place > 0),     -- in the order of coming
+  account_id  INTEGER NOT NULL REFERENCES accounts(id),
+  text        TEXT    NOT NULL,
+  at          INTEGER NOT NULL,
+  PRIMARY KEY (question_id, place),
+  UNIQUE (question_id, account_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE question_agrees (
+  question_id INTEGER NOT NULL,
+  place       INTEGER NOT NULL,
+  account_id  INTEGER NOT NULL REFERENCES accounts(id),
+  at          INTEGER NOT NULL,
+  PRIMARY KEY (question_id, place, account_id),
+  FOREIGN KEY (question_id, place) REFERENCES question_answers(question_id, place)
+) STRICT, WITHOUT ROWID;
 INSERT INTO schema_migrations VALUES ('0001_core.sql', 'e6426a5c73182e9300dfd2c63d36980881c89df6d305d9c580c890a27cdfd116', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0002_engine.sql', '94ce0eb6c83e8decf932660875ab66fe6b26debe04cc329be456bbeb845a35c9', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f281ebdceef3caf6d7b434cceb86c07dd0e957d6c4ef3', 1795348800000);
@@ -732,6 +764,7 @@ INSERT INTO schema_migrations VALUES ('0014_faq.sql', '3de44112c62b9cc1e806aea6b
 INSERT INTO schema_migrations VALUES ('0015_quiz.sql', 'fd334d229b1ccc77eeff144289fb1123c4c38fbed933e3010120ac9f297a8156', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0016_invite.sql', '25f4064eb9a90e8f961a5720f252a31fadfeaa45b0315ac55877d62283e63f37', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0017_feedback.sql', '376b0f4e361782e9e1a2f67c6561a615d9c2b3a724f8aa07e460986d43a0f4a7', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0018_questions.sql', 'dc2cbbadebfd1327d1a80042f9c4bd2c712b107f9d52a6faa5a41bfccaf1d602', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (2, 'member 1', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (3, 'member 2', '', 0, 0, 0, 1795348800000, 0);
@@ -916,6 +949,10 @@ CREATE INDEX invites_inviter ON invites(community_id, inviter_id, joined_at);
 CREATE INDEX feedback_open ON feedback(community_id, created_at) WHERE state = 'open';
 CREATE INDEX feedback_account ON feedback(account_id, created_at);
 CREATE INDEX feedback_replies_of ON feedback_replies(feedback_id, id);
+CREATE INDEX questions_open ON questions(community_id, created_at) WHERE state = 'open';
+CREATE INDEX questions_account ON questions(account_id, created_at);
+CREATE INDEX question_answers_account ON question_answers(account_id);
+CREATE INDEX question_agrees_account ON question_agrees(account_id);
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END;
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger

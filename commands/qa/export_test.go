@@ -1,0 +1,9 @@
+package qa
+
+// For the tests of the rules.
+var (
+	Clean   = clean
+	Excerpt = excerpt
+	Same    = same
+	Due     = due
+)

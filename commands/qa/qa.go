@@ -1,0 +1,28 @@
+// Package qa is for questions that members answer each other: one public
+// message per question, one answer per person, and points for the one that
+// helped.
+package qa
+
+import (
+	"qunmate/bot"
+	"qunmate/bot/chat"
+)
+
+// taskWait tells the administrators once of a question that nobody answers.
+const taskWait = "ask.wait"
+
+// Commands of the family.
+func Commands() []bot.Command {
+	return []bot.Command{
+		{Name: "ask", Menu: true, Place: bot.GroupOnly, Run: ask},
+		{Name: "answer", Run: answer},
+		{Name: "accept", Run: accept},
+		{Name: "agree", Run: agree},
+		{Name: "questions", Menu: true, Run: questions},
+	}
+}
+
+// Listeners of the family.
+func Listeners() []bot.Listener {
+	return []bot.Listener{{Name: "ask wait", Kinds: []chat.Kind{chat.Timer}, Task: taskWait, Run: waited}}
+}

@@ -1,0 +1,40 @@
+package qa_test
+
+import (
+	"testing"
+
+	"qunmate/commands/commandtest"
+	"qunmate/commands/qa"
+	"qunmate/storage"
+)
+
+type named map[string]any
+
+func TestEveryTextRendersInBothLanguages(t *testing.T) {
+	t.Parallel()
+	none := []any{nil}
+	var ages, cards, lists, ones, answered, agreed []any
+	var all []named
+	lines := []string{"先测足弓", "<b>"}
+	for i, age := range []qa.Age{{Days: 2, Hours: 49, Minutes: 2940}, {Hours: 4, Minutes: 240}, {Minutes: 1}, {}} {
+		ages = append(ages, age)
+		c := named{
+			"Number": 45, "Points": 20, "Answers": i, "Name": "小陈 <b>", "Lines": lines, "Short": "新手…", "Age": age, "More": i / 2,
+			"Answerers": []string{"老周", "小陈", "小李"}[:i], "Solved": []string{"", "", "老周", "小陈"}[i], "Own": i == 3,
+			"Rest": i, "Shown": []named{{"Name": "老周", "Lines": lines, "Agrees": i, "Accepted": i == 2}}[:min(i, 1)],
+		}
+		cards, ones, all = append(cards, c), append(ones, c), append(all, c)
+		answered = append(answered, named{"Number": 45, "Place": 1, "Asker": "小陈", "Exposed": i > 1})
+		agreed = append(agreed, named{"Number": 45, "Name": "老周", "Agrees": i, "Fresh": i > 1})
+	}
+	lists = append(lists, named{"Questions": all}, named{"Questions": []named{}})
+	who := []any{storage.QuestionAnswer{Name: "老周"}}
+	most := []any{named{"Max": 300}}
+	commandtest.Texts(t, "qa", map[string][]any{
+		"lines": {lines}, "age": ages, "card": cards, "button_answer": none, "button_accept": who, "button_look": none, "button_agree": none,
+		"button_agree_with": who, "button_go": none, "button_number": cards, "ask_usage": none, "too_long": most, "too_many": most, "again": cards,
+		"no_such":      {named{"Number": 99, "Open": []named{{"Number": 45}, {"Number": 47}}}, named{"Number": 99, "Open": []named{}}},
+		"answer_usage": cards, "merged": cards, "answered": answered, "solved_before": cards, "no_answer": cards, "not_asker": cards,
+		"own_accepted": none, "accepted": cards, "agree_own": none, "agreed": agreed, "list": lists, "one": ones, "alert": cards,
+	})
+}
