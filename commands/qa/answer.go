@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"qunmate/bot"
+	"qunmate/bot/chat"
 	"qunmate/bot/chatday"
 	"qunmate/storage"
 )
@@ -28,8 +30,18 @@ func ranked(q storage.Question, all []storage.QuestionAnswer) []storage.Question
 	return out
 }
 
+// chatter: somebody says a command's word to the others, as people do who
+// agree; he wants nothing of the bot.
+func chatter(req *bot.Request) bool {
+	return req.Event.Kind == chat.Message && req.Args.Len() == 0 && !req.Private && !req.Event.ToBot &&
+		!strings.HasPrefix(strings.TrimSpace(req.Event.Text), "/")
+}
+
 // answer adds to what a person said to a question.
 func answer(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	if chatter(req) {
+		return bot.Reply{}, nil
+	}
 	if req.Args.Len() == 0 {
 		return bot.Reply{}, bot.Refuse("qa.answer_usage", struct{ Number int }{45})
 	}
@@ -124,6 +136,9 @@ func choose(ctx context.Context, req *bot.Request, q storage.Question, all []sto
 
 // accept ends a question: its asker says which answer helped.
 func accept(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	if chatter(req) {
+		return bot.Reply{}, nil
+	}
 	q, err := pick(ctx, req, "/accept 45 1")
 	if err != nil {
 		return bot.Reply{}, err
@@ -181,6 +196,9 @@ func pay(ctx context.Context, req *bot.Request, q storage.Question, a storage.Qu
 
 // agree says that an answer of somebody else is a good one.
 func agree(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	if chatter(req) {
+		return bot.Reply{}, nil
+	}
 	q, err := pick(ctx, req, "/agree 45 1")
 	if err != nil {
 		return bot.Reply{}, err
