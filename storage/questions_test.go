@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -48,7 +49,7 @@ func asking(t *testing.T, db *DB) (asker, helper Account, q Question) {
 func TestAQuestionIsSolvedOnce(t *testing.T) {
 	t.Parallel()
 	db := newDB(t)
-	_, _, q := asking(t, db)
+	_, helper, q := asking(t, db)
 	write(t, db, func(ctx context.Context, tx *Tx) error {
 		if err := tx.SolveQuestion(ctx, q.ID, 1, 20); err != nil {
 			return err
@@ -56,6 +57,22 @@ func TestAQuestionIsSolvedOnce(t *testing.T) {
 		wantErr(t, tx.SolveQuestion(ctx, q.ID, 1, 20), ErrDuplicate)
 		return nil
 	})
+	// Nothing was booked: verify finds it, and is content when it is.
+	_, wrong := lines(t, db, VerifyOptions{})
+	if !slices.ContainsFunc(wrong, func(l Check) bool {
+		return l.What == CheckQuestion && carries(l, "question:1 points:20 entries:0 booked:0")
+	}) {
+		t.Errorf("points from nowhere: %s", show(wrong))
+	}
+	write(t, db, func(ctx context.Context, tx *Tx) error {
+		m, err := tx.EnsureMember(ctx, q.CommunityID, helper.PersonID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Post(ctx, Entry{MemberID: m.ID, Unit: Points, Amount: 20, Kind: "answer", Cause: "answer:1", Day: "2026-11-22", Week: "2026-11-16"})
+		return err
+	})
+	wantClean(t, db)
 }
 
 func TestWhoIsErasedLeavesNoQuestionsAndNoFeedback(t *testing.T) {

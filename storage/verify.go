@@ -35,6 +35,7 @@ const (
 	CheckOccurrence  = "occurrence" // id, job, chat, due, state, problem
 	CheckLetter      = "letter"     // id, chat, kind, created, problem
 	CheckDraw        = "draw"       // draw, ticket, problem
+	CheckQuestion    = "question"   // question, points, entries, booked, problem
 	CheckPoll        = "poll"       // poll, voters, votes, choices, problem
 
 	CheckAnnouncement = "announcement" // id, chat, problem
@@ -124,7 +125,7 @@ func (v *verifier) structure(ctx context.Context) error {
 
 // content checks what the rows say of each other.
 func (v *verifier) content(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.polls, v.announcements} {
+	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.polls, v.questions, v.announcements} {
 		if err := step(ctx); err != nil {
 			return err
 		}
