@@ -48,6 +48,17 @@ func TestBothLanguagesDefineTheSameTexts(t *testing.T) {
 	}
 }
 
+func TestTheBuiltInTextsAreSound(t *testing.T) {
+	t.Parallel()
+	set, err := templates.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Sound(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAMissingTextOrValueIsAnErrorNotAnEmptyAnswer(t *testing.T) {
 	t.Parallel()
 	s := load(t)

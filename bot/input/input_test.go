@@ -122,7 +122,7 @@ func TestNearestForgivesASlipOfTheFingerAndNoMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for word, want := range map[string]string{
-		"chekin": "checkin", "checkim": "checkin", "签道": "签到", "rnak": "rank", "ruels": "rules", "invtie": "", "到签": "签到", "nark": "", "rank": "rank", "hlep": "help", "halp": "help", "weather": "", "今天天气": "",
+		"chekin": "checkin", "checkim": "checkin", "签道": "签到", "rnak": "rank", "ruels": "rules", "invtie": "invite", "到签": "签到", "nark": "", "rank": "rank", "hlep": "help", "halp": "help", "weather": "", "今天天气": "",
 	} {
 		if got := Nearest(word, texts.Names()); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
@@ -179,8 +179,18 @@ func TestSlipsAreCounted(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"", "", 0}, {"", "abc", 3}, {"rules", "rules", 0}, {"ruels", "rules", 1}, {"rule", "rules", 1}, {"ruless", "rules", 1}, {"rolls", "rules", 2},
-		{"签道", "签到", 1}, {"到签", "签到", 1}, {"ca", "abc", 3}, {"kitten", "sitting", 3}, {"hlep", "help", 1},
+		{"", "", 0},
+		{"", "abc", 3},
+		{"rules", "rules", 0},
+		{"ruels", "rules", 1},
+		{"rule", "rules", 1},
+		{"ruless", "rules", 1},
+		{"rolls", "rules", 2},
+		{"签道", "签到", 1},
+		{"到签", "签到", 1},
+		{"ca", "abc", 3},
+		{"kitten", "sitting", 3},
+		{"hlep", "help", 1},
 	} {
 		if got := distance(c.a, c.b); got != c.want {
 			t.Errorf("%q and %q are %d apart, want %d", c.a, c.b, got, c.want)

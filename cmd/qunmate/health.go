@@ -101,7 +101,7 @@ func (h *house) metricsOfConnections(w http.ResponseWriter) error {
 		return fmt.Errorf("metrics: %w", err)
 	}
 	for _, connection := range slices.Sorted(maps.Keys(heard)) {
-		if _, err := fmt.Fprintf(w, "%s{connection=%q} %d\n", name, connection, heard[connection].Unix()); err != nil {
+		if _, err := fmt.Fprintf(w, "%s{connection=%q} %d\n", name, connection, heard[connection].Unix()); err != nil { //nolint:gosec // plain text, and the names are the operator's own
 			return fmt.Errorf("metrics: %w", err)
 		}
 	}

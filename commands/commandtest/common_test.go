@@ -47,8 +47,10 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		"community_choice": {named{"Name": "读书会", "Status": "已签"}, named{"Name": "读书会", "Status": ""}},
 		"using":            name,
 		"no_community": {
-			named{"OneToOne": false, "Mention": ""}, named{"OneToOne": false, "Mention": "@小助手"},
-			named{"OneToOne": true, "Bind": true}, named{"OneToOne": true, "Bind": false},
+			named{"OneToOne": false, "Mention": ""},
+			named{"OneToOne": false, "Mention": "@小助手"},
+			named{"OneToOne": true, "Bind": true},
+			named{"OneToOne": true, "Bind": false},
 		},
 		"at": {named{"Mentioned": true, "Mention": "@小助手"}, named{"Mentioned": true, "Mention": ""}},
 		"unknown": {
