@@ -14,11 +14,11 @@ func TestALinkTellsWhoBroughtAPerson(t *testing.T) {
 		place := chatOfTest(group)
 		r.s.AddChat(group)
 		r.s.SetMember(group, tgtest.Member{User: r.s.Bot(), Status: "administrator"})
-		if _, err := r.Invite(t.Context(), chat.Inviting{Chat: place, State: "K7Q2"}); fault(r.t, err).Fault != chat.Rejected {
+		if _, err := r.Invite(r.t.Context(), chat.Inviting{Chat: place, State: "K7Q2"}); fault(r.t, err).Fault != chat.Rejected {
 			r.t.Errorf("without the right: %v", err)
 		}
 		r.s.MakeAdmin(group)
-		made, err := r.Invite(t.Context(), chat.Inviting{Chat: place, State: "K7Q2", Name: "阿宁"})
+		made, err := r.Invite(r.t.Context(), chat.Inviting{Chat: place, State: "K7Q2", Name: "阿宁"})
 		if err != nil || made.Link == "" || made.ID != made.Link {
 			r.t.Fatalf("%+v %v", made, err)
 		}
@@ -35,7 +35,7 @@ func TestALinkTellsWhoBroughtAPerson(t *testing.T) {
 		if got.Link != made.Link || got.Source != "K7Q2" {
 			r.t.Errorf("the join tells %+v", got)
 		}
-		if err := r.Revoke(t.Context(), place, made.ID); err != nil || !r.s.Links()[0].Revoked {
+		if err := r.Revoke(r.t.Context(), place, made.ID); err != nil || !r.s.Links()[0].Revoked {
 			r.t.Errorf("revoke: %v", err)
 		}
 		for _, bad := range []chat.Inviting{
@@ -43,7 +43,7 @@ func TestALinkTellsWhoBroughtAPerson(t *testing.T) {
 			{Chat: place},
 			{Chat: place, State: "a state that is much too long for a link's name"},
 		} {
-			if _, err := r.Invite(t.Context(), bad); fault(r.t, err).Fault != chat.Rejected {
+			if _, err := r.Invite(r.t.Context(), bad); fault(r.t, err).Fault != chat.Rejected {
 				r.t.Errorf("%+v: %v", bad, err)
 			}
 		}
