@@ -194,7 +194,7 @@ func (h *house) ownNetwork() *fair.Network {
 
 // drawOptions are the draws' part of the configuration.
 func (h *house) drawOptions() draw.Options {
-	o := draw.Options{Random: random, Beacon: h.cfg.Draw.Beacon, Chain: h.cfg.Draw.Chain, PublicKey: h.cfg.Draw.PublicKey}
+	o := draw.Options{Random: random, Beacon: h.cfg.Draw.Beacon, Chain: h.cfg.Draw.Chain, PublicKey: h.cfg.Draw.PublicKey, Invites: invited}
 	if own := h.ownNetwork(); own != nil {
 		o.Chain, o.PublicKey = own.Chain, own.Key
 	}
@@ -204,6 +204,19 @@ func (h *house) drawOptions() draw.Options {
 		o.VerifyURL = "http://" + h.cfg.HTTP.Listen + verifyPath
 	}
 	return o
+}
+
+// invited counts the people somebody brought who have stayed: what a draw's
+// condition asks for.
+func invited(ctx context.Context, req *bot.Request, personID int64) (int64, error) {
+	all, err := req.Tx.InvitesBy(ctx, req.Community, personID)
+	var n int64
+	for _, i := range all {
+		if i.State == storage.InviteVested {
+			n++
+		}
+	}
+	return n, err
 }
 
 // newRounds makes the loop that fetches public randomness.
