@@ -212,8 +212,9 @@ func (e *Engine) apologise(ctx context.Context, tx *storage.Tx, via string, ev c
 }
 
 // Alert tells the administrators of a chat something: by direct message where
-// the platform ever let the bot write to them, else the operators, else one
-// line in the chat. Language is the chat's.
+// the platform ever let the bot write to them, else the operators, else in the
+// chat: for their eyes alone where that can be, else as one line. Language is
+// the chat's.
 func (req *Request) Alert(ctx context.Context, c storage.Chat, r Reply) error {
 	holders, err := req.Tx.RoleHolders(ctx, c.ID)
 	if err != nil {
@@ -235,6 +236,20 @@ func (req *Request) Alert(ctx context.Context, c storage.Chat, r Reply) error {
 	}
 	if told, err = req.TellOperators(ctx, r); err != nil || told {
 		return err
+	}
+	if req.CapsOf(c).Whispers {
+		for _, h := range holders {
+			if h.Role != storage.RoleAdmin {
+				continue
+			}
+			told = true
+			if err := req.Inform(ctx, c, h.Account, r); err != nil {
+				return err
+			}
+		}
+	}
+	if told {
+		return nil
 	}
 	r.Lane = storage.LaneActivity
 	return req.Post(ctx, c, r)

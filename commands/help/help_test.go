@@ -180,14 +180,14 @@ func TestFixesNameEachThingOnce(t *testing.T) {
 func TestHelpShowsWhatIsThereAndMayBeUsed(t *testing.T) {
 	t.Parallel()
 	commands := append(others(), help.Commands(initial())...)
-	commands = append(commands, bot.Command{Name: "poll", Menu: true}, bot.Command{Name: "announce", Role: bot.ChatAdmin, Menu: true})
+	commands = append(commands, bot.Command{Name: "shop", Menu: true}, bot.Command{Name: "join", Menu: true}, bot.Command{Name: "report", Role: bot.ChatAdmin, Menu: true})
 	lines, more, admin := help.Arrange(commands, false)
 	if !slices.Equal(lines, []string{"checkin", "me", "rank", "why", "makeup"}) ||
-		!slices.Equal(more, []string{"rules", "capabilities", "lang", "mydata", "poll"}) || len(admin) != 0 {
+		!slices.Equal(more, []string{"rules", "capabilities", "lang", "mydata", "shop"}) || len(admin) != 0 {
 		t.Errorf("member: %q %q %q", lines, more, admin)
 	}
 	_, _, admin = help.Arrange(commands, true)
-	if !slices.Equal(admin, []string{"checkin set", "points", "timezone", "community", "admin", "announce"}) {
+	if !slices.Equal(admin, []string{"checkin set", "points", "timezone", "community", "admin", "report"}) {
 		t.Errorf("administrator: %q", admin)
 	}
 	lines, more, admin = help.Arrange(nil, true)
