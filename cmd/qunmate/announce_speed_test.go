@@ -16,9 +16,8 @@ import (
 // minute in one group (Bot FAQ). Time is simulated, the limits are counted by
 // the fake server, and a message that meets one counts against us.
 const (
-	speedGroups = 1000
-	perSecond   = 30
-	latency     = 150 * time.Millisecond
+	perSecond = 30
+	latency   = 150 * time.Millisecond
 )
 
 func TestAThousandGroupsTakeNoLongerThanTheyMust(t *testing.T) {
@@ -132,6 +131,9 @@ func TestARushOfTenThousandIsAnsweredWithinFiveSeconds(t *testing.T) {
 		t.Skip("takes half a minute")
 	}
 	for name, groups := range map[string]int{"public answers": 50, "private answers": 10} {
+		if underRace {
+			groups = 2
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			simulate(t, tg.Options{Limits: tg.Strict(), Old: name == "public answers"}, func(w *sim) { storm(w, name, groups) })

@@ -35,7 +35,7 @@ func configure(t testing.TB, dir string, s *tg.Server, more string) {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("language: en\ntimezone: UTC\nday_starts_at: \"00:00\"\n")
-	if !strings.Contains(more, "http:") {
+	if !strings.Contains("\n"+more, "\nhttp:") {
 		b.WriteString("http: {listen: \"127.0.0.1:0\"}\n")
 	}
 	if s != nil {
