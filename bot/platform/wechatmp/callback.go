@@ -1,7 +1,6 @@
 package wechatmp
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -67,7 +66,7 @@ func (a *Account) push(w http.ResponseWriter, r *http.Request) {
 	}
 	a.people.note(in.From, d.act, d.events[0].ID.ID)
 	if d.reply == "" {
-		if _, err := a.hook.take(r.Context(), d.events); err != nil {
+		if _, err := a.hook.Take(r.Context(), d.events); err != nil {
 			a.untaken(w, err)
 			return
 		}
@@ -99,13 +98,13 @@ func (a *Account) receive(w http.ResponseWriter, r *http.Request) (in inbound, q
 	// A signature is good once. Only the very same request may come again, for
 	// the platform repeats one whose answer it did not get.
 	same := fingerprint(r.URL.RawQuery, body)
-	if in, known := a.requests.get(same); known {
+	if in, known := a.requests.Get(same); known {
 		return in, q, http.StatusOK
 	}
 	if body, err = a.unseal(q, body); err != nil {
 		return in, q, http.StatusForbidden
 	}
-	if in, err = parse(body); err != nil || !a.requests.put(same, in) {
+	if in, err = parse(body); err != nil || !a.requests.Put(same, in) {
 		if !a.sealed && r.URL.Query().Get("encrypt_type") == "aes" && !a.said.sealed.Swap(true) {
 			a.log.Warn("wechatmp: the account seals its messages; set encoding_aes_key as it is in the console")
 		}
@@ -151,11 +150,11 @@ type conversation struct {
 // converse delivers and then waits for the letter that answers, as long as the
 // platform does. The letter is written by this request and by no other.
 func (a *Account) converse(w http.ResponseWriter, r *http.Request, c conversation) {
-	question, seat, said := a.answers.sit(c.decoded.reply, c.in.From)
-	over, err := a.hook.take(r.Context(), c.decoded.events)
+	question, seat, said := a.answers.Sit(c.decoded.reply, c.in.From)
+	over, err := a.hook.Take(r.Context(), c.decoded.events)
 	if err != nil {
 		if seat != nil {
-			question.stand(seat, false)
+			question.Stand(seat, false)
 		}
 		a.untaken(w, err)
 		return
@@ -164,35 +163,16 @@ func (a *Account) converse(w http.ResponseWriter, r *http.Request, c conversatio
 		_ = a.write(w, c.in, c.query, said) // a repetition; what it repeats was settled
 		return
 	}
-	h, waitedOut := wait(r.Context(), seat, c.deadline, over)
+	h, waitedOut := seat.Wait(r.Context(), c.deadline, over)
 	if h == nil {
-		question.stand(seat, waitedOut)
+		question.Stand(seat, waitedOut)
 		a.close(w, c.in, c.query)
 		return
 	}
-	err = a.write(w, c.in, c.query, h.text)
+	err = a.write(w, c.in, c.query, h.Text)
 	if err == nil {
-		question.answer(h.text)
+		question.Answer(h.Text)
 	}
-	question.stand(seat, true)
-	h.taken <- err == nil
-}
-
-// wait is for the letter, or for the end of waiting: waitedOut is false if
-// another request took over or the connection broke.
-func wait(ctx context.Context, s *seat, deadline time.Time, over <-chan struct{}) (h *handover, waitedOut bool) {
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
-	select {
-	case h := <-s.letters:
-		return h, false
-	case <-timer.C:
-		return nil, true
-	case <-over:
-		return nil, true
-	case <-s.taken:
-		return nil, false
-	case <-ctx.Done():
-		return nil, false
-	}
+	question.Stand(seat, true)
+	h.Done(err == nil)
 }

@@ -256,26 +256,9 @@ func TestNoFailureShowsASecret(t *testing.T) {
 	}
 }
 
-func TestTheMemoryForgets(t *testing.T) {
+func TestPeopleAreForgotten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := newMemory[int](time.Minute)
-		for i := range maxMemory {
-			if !m.put(strconv.Itoa(i), i) {
-				t.Fatal(i)
-			}
-		}
-		if m.put("one more", 1) || !m.put("7", 8) {
-			t.Error("full is full, but what is known may change")
-		}
-		time.Sleep(time.Minute - 1)
-		if v, ok := m.get("7"); !ok || v != 8 {
-			t.Error("forgotten too early")
-		}
-		time.Sleep(time.Nanosecond)
-		if _, ok := m.get("7"); ok || len(m.kept) != 0 || len(m.order) != 0 {
-			t.Error("kept too long")
-		}
 		p := newPeople(time.Now)
 		for i := range 100 {
 			p.note(strconv.Itoa(i), wrote, "x")

@@ -31,7 +31,7 @@ func (a *Account) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	// Before it is shown: who is quick may answer with a number at once.
 	takeBack := a.people.offer(openid, p.commands)
 	sent := 0
-	if l.Reply != "" && a.answers.offer(ctx, l.Reply, openid, p.parts[0]) {
+	if l.Reply != "" && a.answers.Offer(ctx, l.Reply, openid, p.parts[0]) {
 		a.people.answeredNow(openid)
 		sent++
 	}

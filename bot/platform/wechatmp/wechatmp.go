@@ -40,6 +40,7 @@ import (
 
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/internal/envelope"
+	"qunmate/bot/platform/internal/passive"
 )
 
 // DefaultBaseURL is the platform's own server.
@@ -109,9 +110,9 @@ type Account struct {
 	codec    *envelope.Codec
 	sealed   bool
 	api      *api
-	hook     hook
-	requests *memory[inbound]
-	answers  *answers
+	hook     passive.Hook
+	requests *passive.Memory[inbound]
+	answers  *passive.Answers
 	people   *people
 
 	noService atomic.Bool // customer service messages are not permitted
@@ -163,7 +164,7 @@ func New(o Options) (*Account, error) {
 	}
 	return &Account{
 		opts: o, log: o.Log.With("connection", o.Name), codec: codec, sealed: o.EncodingAESKey != "", api: api,
-		requests: newMemory[inbound](o.Times.Keep), answers: newAnswers(o.Times.Keep), people: newPeople(o.Now),
+		requests: passive.NewMemory[inbound](o.Times.Keep), answers: passive.NewAnswers(o.Times.Keep), people: newPeople(o.Now),
 	}, nil
 }
 
@@ -204,8 +205,8 @@ func (a *Account) Caps(c chat.Chat) chat.Caps {
 // other trouble is waited out, for answers to open requests need no access
 // token.
 func (a *Account) Run(ctx context.Context, deliver chat.Deliver) error {
-	a.hook.open(ctx, deliver)
-	defer a.hook.close()
+	a.hook.Open(ctx, deliver)
+	defer a.hook.Close()
 	if err := a.introduce(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("wechatmp %s: %w", a.opts.Name, err)
 	}

@@ -1,7 +1,6 @@
 package wecomapp
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -79,7 +78,7 @@ func (a *App) push(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if d.reply == "" {
-		if _, err := a.hook.take(r.Context(), d.events); err != nil {
+		if _, err := a.hook.Take(r.Context(), d.events); err != nil {
 			a.untaken(w, q, err)
 			return
 		}
@@ -114,7 +113,7 @@ func (a *App) receive(w http.ResponseWriter, r *http.Request) (in inbound, q env
 	// A signature is good once. Only the very same request may come again, for
 	// the platform repeats one whose answer it did not get.
 	same := fingerprint(r.URL.RawQuery, body)
-	if in, known := a.requests.get(same); known {
+	if in, known := a.requests.Get(same); known {
 		return in, q, http.StatusOK
 	}
 	sealed, err := envelope.FromXML(body)
@@ -134,7 +133,7 @@ func (a *App) receive(w http.ResponseWriter, r *http.Request) (in inbound, q env
 		a.strange(in)
 		return in, q, http.StatusForbidden
 	}
-	if !a.requests.put(same, in) {
+	if !a.requests.Put(same, in) {
 		return in, q, http.StatusServiceUnavailable
 	}
 	return in, q, http.StatusOK
@@ -166,11 +165,11 @@ type conversation struct {
 // converse delivers and then waits for the letter that answers, as long as the
 // platform does. The letter is written by this request and by no other.
 func (a *App) converse(w http.ResponseWriter, r *http.Request, c conversation) {
-	question, seat, said := a.answers.sit(c.decoded.reply, c.in.From)
-	over, err := a.hook.take(r.Context(), c.decoded.events)
+	question, seat, said := a.answers.Sit(c.decoded.reply, c.in.From)
+	over, err := a.hook.Take(r.Context(), c.decoded.events)
 	if err != nil {
 		if seat != nil {
-			question.stand(seat, false)
+			question.Stand(seat, false)
 		}
 		a.untaken(w, c.query, err)
 		return
@@ -182,35 +181,16 @@ func (a *App) converse(w http.ResponseWriter, r *http.Request, c conversation) {
 		_ = a.write(w, c.in, c.query, said) // a repetition; what it repeats was settled
 		return
 	}
-	h, waitedOut := wait(r.Context(), seat, c.deadline, over)
+	h, waitedOut := seat.Wait(r.Context(), c.deadline, over)
 	if h == nil {
-		question.stand(seat, waitedOut)
+		question.Stand(seat, waitedOut)
 		nothingToSay(w)
 		return
 	}
-	err = a.write(w, c.in, c.query, h.text)
+	err = a.write(w, c.in, c.query, h.Text)
 	if err == nil {
-		question.answer(h.text)
+		question.Answer(h.Text)
 	}
-	question.stand(seat, true)
-	h.taken <- err == nil
-}
-
-// wait is for the letter, or for the end of waiting: waitedOut is false if
-// another request took over or the connection broke.
-func wait(ctx context.Context, s *seat, deadline time.Time, over <-chan struct{}) (h *handover, waitedOut bool) {
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
-	select {
-	case h := <-s.letters:
-		return h, false
-	case <-timer.C:
-		return nil, true
-	case <-over:
-		return nil, true
-	case <-s.taken:
-		return nil, false
-	case <-ctx.Done():
-		return nil, false
-	}
+	question.Stand(seat, true)
+	h.Done(err == nil)
 }

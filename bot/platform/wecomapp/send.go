@@ -52,7 +52,7 @@ func (a *App) carry(ctx context.Context, d *draft) *chat.SendError {
 		}
 		// Without a text there is nothing to write into the request: it is ended
 		// all the same, for the answer comes another way.
-		if a.answers.offer(ctx, d.token, d.user, first) && first != "" {
+		if a.answers.Offer(ctx, d.token, d.user, first) && first != "" {
 			a.people.answeredNow(d.user)
 			sent = 1
 		}

@@ -46,6 +46,7 @@ import (
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/internal/envelope"
 	"qunmate/bot/platform/internal/pace"
+	"qunmate/bot/platform/internal/passive"
 	"qunmate/bot/platform/internal/wxhttp"
 )
 
@@ -125,10 +126,10 @@ type App struct {
 	log      *slog.Logger
 	codec    *envelope.Codec // nil: the app only sends
 	api      *api
-	hook     hook
+	hook     passive.Hook
 	foreign  foreign
-	requests *memory[inbound]
-	answers  *answers
+	requests *passive.Memory[inbound]
+	answers  *passive.Answers
 	people   *people
 	cards    cards
 	guard    pace.Guard
@@ -169,8 +170,8 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		opts: o, log: o.Log.With("connection", o.Name), requests: newMemory[inbound](o.Times.Keep),
-		answers: newAnswers(o.Times.Keep), people: newPeople(o.Now),
+		opts: o, log: o.Log.With("connection", o.Name), requests: passive.NewMemory[inbound](o.Times.Keep),
+		answers: passive.NewAnswers(o.Times.Keep), people: newPeople(o.Now),
 		guard: pace.Guard{PerMinute: perMinute, PerHour: perHour},
 	}
 	var err error
@@ -237,8 +238,8 @@ func ours(c chat.Chat) bool {
 // wrapping ErrCredentials when the platform does not know the app; every other
 // trouble is waited out, for answers to open requests need no access token.
 func (a *App) Run(ctx context.Context, deliver chat.Deliver) error {
-	a.hook.open(ctx, deliver)
-	defer a.hook.close()
+	a.hook.Open(ctx, deliver)
+	defer a.hook.Close()
 	if err := a.introduce(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("wecomapp %s: %w", a.opts.Name, err)
 	}
