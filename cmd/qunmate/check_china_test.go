@@ -118,9 +118,7 @@ func TestConnectionsOfTwoNetworksMayHaveOneName(t *testing.T) {
 	}
 	w.Tell(wecomGroup, ann, "/checkin")
 	until(t, "an answer", func() bool { return len(saidTo(w, ann)) == 1 })
-	if got := a.Say(soon(t), "oAnn", "/checkin"); !strings.Contains(got.Text, "+5") {
-		t.Errorf("the account says %+v", got)
-	}
+	hears(t, a, "oAnn", "/checkin", "+5")
 	_, metrics := get(t, fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
 	for _, route := range []string{"wecom/main", "wechat:" + a.AppID() + "/main"} {
 		if !strings.Contains(metrics, fmt.Sprintf("qunmate_connection_last_event_timestamp_seconds{connection=%q} ", route)) {
