@@ -26,6 +26,7 @@ type PersonData struct {
 	DirectMessages *PersonDMs         `json:"direct_messages,omitempty"`
 	Quiz           []PersonQuizAnswer `json:"quiz"`
 	Invites        []PersonInvite     `json:"invites"`
+	Milestones     []PersonMilestone  `json:"invite_milestones"`
 	Said           []PersonLine       `json:"said"` // short messages of the last 30 days, oldest first
 }
 
@@ -156,6 +157,9 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 		return d, err
 	}
 	if d.Invites, err = r.personInvites(ctx, personID); err != nil {
+		return d, err
+	}
+	if d.Milestones, err = r.personMilestones(ctx, personID); err != nil {
 		return d, err
 	}
 	if d.Quiz, err = r.personQuiz(ctx, personID); err != nil {

@@ -411,6 +411,16 @@ CREATE TABLE inbox (
   created_at INTEGER NOT NULL
 , queue TEXT NOT NULL DEFAULT '') STRICT;
 
+CREATE TABLE invite_binds (
+  bind_id INTEGER NOT NULL PRIMARY KEY REFERENCES binds(id),
+  before  TEXT    NOT NULL CHECK (json_valid(before))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invite_doors (
+  chat_id INTEGER NOT NULL PRIMARY KEY REFERENCES chats(id),
+  mode    TEXT    NOT NULL CHECK (mode IN ('open', 'auto', 'ask'))
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE invite_joins (
   id           INTEGER PRIMARY KEY,
   community_id INTEGER NOT NULL REFERENCES communities(id),
@@ -429,9 +439,35 @@ CREATE TABLE invite_links (
   link        TEXT    NOT NULL DEFAULT '',
   qr          TEXT    NOT NULL DEFAULT '',
   external_id TEXT    NOT NULL DEFAULT '',
-  at          INTEGER NOT NULL,
+  at          INTEGER NOT NULL, asks INTEGER NOT NULL DEFAULT 0 CHECK (asks IN (0, 1)),
   PRIMARY KEY (way_id, chat_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invite_milestones (
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  person_id    INTEGER NOT NULL,
+  threshold    INTEGER NOT NULL CHECK (threshold > 0),
+  bonus        INTEGER NOT NULL CHECK (bonus > 0),  -- as it was given last
+  round        INTEGER NOT NULL CHECK (round > 0),  -- how often it was given
+  state        TEXT    NOT NULL CHECK (state IN ('given', 'back')),
+  member_id    INTEGER NOT NULL,                 -- whose entry it is
+  entry_id     INTEGER NOT NULL,                 -- in the ledger, of the last round
+  at           INTEGER NOT NULL,
+  PRIMARY KEY (community_id, person_id, threshold)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invite_requests (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),
+  account_id   INTEGER NOT NULL REFERENCES accounts(id),
+  way_id       INTEGER NOT NULL REFERENCES invite_ways(id),
+  state        TEXT    NOT NULL CHECK (state IN ('asked', 'admitting', 'refusing', 'admitted', 'refused', 'gone', 'failed')),
+  tries        INTEGER NOT NULL DEFAULT 0,
+  error        TEXT    NOT NULL DEFAULT '',
+  asked_at     INTEGER NOT NULL,
+  decided_at   INTEGER NOT NULL DEFAULT 0
+) STRICT;
 
 CREATE TABLE invite_ways (
   id           INTEGER PRIMARY KEY,
@@ -884,6 +920,10 @@ CREATE INDEX invite_joins_community ON invite_joins(community_id, at);
 CREATE INDEX invite_joins_person ON invite_joins(community_id, person_id, at);
 
 CREATE INDEX invite_links_external ON invite_links(external_id) WHERE external_id <> '';
+
+CREATE INDEX invite_requests_account ON invite_requests(chat_id, account_id, id);
+
+CREATE UNIQUE INDEX invite_requests_open ON invite_requests(chat_id, account_id) WHERE state IN ('asked', 'admitting', 'refusing');
 
 CREATE UNIQUE INDEX invite_ways_person ON invite_ways(community_id, person_id) WHERE person_id <> 0;
 

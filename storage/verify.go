@@ -125,7 +125,7 @@ func (v *verifier) structure(ctx context.Context) error {
 
 // content checks what the rows say of each other.
 func (v *verifier) content(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.polls, v.questions, v.announcements} {
+	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.invites, v.polls, v.questions, v.announcements} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -1,6 +1,13 @@
 package invite
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"qunmate/storage"
+)
 
 // The pure rules, for their tests.
 var Kept = kept
@@ -11,4 +18,29 @@ func (r Rule) Judge(f Facts) (state, reason string) { return r.judge(f) }
 
 func (r Rule) Ripe(joined, now time.Time, here, inviterHere bool, actions int) (state, reason string, again time.Time) {
 	return r.ripe(joined, now, here, inviterHere, actions)
+}
+
+// Moved tells which milestones a number of invites reaches and loses.
+func (r Rule) Moved(vested int, have []storage.InviteMilestone) (reached, taken string) {
+	var up, down []string
+	for _, m := range r.reached(vested, have) {
+		up = append(up, strconv.Itoa(m.Count))
+	}
+	for _, m := range lost(vested, have) {
+		down = append(down, strconv.Itoa(m.Threshold))
+	}
+	return strings.Join(up, " "), strings.Join(down, " ")
+}
+
+// ReadMilestones parses a list and prints it, "" if it is none.
+func ReadMilestones(text string) string {
+	list, ok := parseMilestones(text)
+	if !ok {
+		return ""
+	}
+	var out []string
+	for _, m := range list {
+		out = append(out, fmt.Sprintf("%d:%d", m.Count, m.Bonus))
+	}
+	return strings.Join(out, " ")
 }

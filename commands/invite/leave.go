@@ -71,32 +71,50 @@ func reverse(ctx context.Context, req *bot.Request, i storage.Invite) error {
 	if err := req.Tx.MoveInvite(ctx, i, from); err != nil {
 		return err
 	}
-	m, err := req.Tx.EnsureMember(ctx, i.CommunityID, i.InviterID)
-	if err != nil {
-		return err
-	}
-	given, err := req.Tx.EntryByCause(ctx, m.ID, storage.Points, fmt.Sprintf("invite:%d:vested", i.ID))
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil // it brought nothing
-	}
-	if err != nil {
-		return err
-	}
-	// What was spent meanwhile is owed: the balance may go below zero.
-	entry, err := postBack(ctx, req, i, i.InviterID, storage.Points, -given.Amount, "invite_back", "back", given.ID)
-	if err != nil {
-		return err
-	}
-	if err := score(ctx, req, i, -1); err != nil {
-		return err
-	}
-	if m, err = req.Tx.MemberByID(ctx, m.ID); err != nil {
-		return err
-	}
-	return inform(ctx, req, i, "invite.went", struct {
+	return takeBack(ctx, req, i, "invite_back", "back")
+}
+
+// takeBack takes back what an invite brought its inviter, and the milestones
+// that too few invites are left for. What was spent meanwhile is owed: the
+// balance may go below zero.
+func takeBack(ctx context.Context, req *bot.Request, i storage.Invite, kind, cause string) error {
+	view := struct {
 		Name           string
 		Day            int
 		Amount         int64
 		Entry, Balance int64
-	}{i.InvitedName, dayOf(i, req.At), given.Amount, entry, m.Balance})
+		Milestones     []storage.InviteMilestone
+	}{Name: i.InvitedName, Day: dayOf(i, req.At)}
+	given, err := req.Tx.InviteEntry(ctx, i, i.InviterID, storage.Points, fmt.Sprintf("invite:%d:vested", i.ID))
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	m, err := req.Tx.EnsureMember(ctx, i.CommunityID, i.InviterID)
+	if err != nil {
+		return err
+	}
+	if given.ID != 0 {
+		back, err := link(ctx, req, given.ID, m.ID, given.MemberID)
+		if err != nil {
+			return err
+		}
+		view.Amount = given.Amount
+		if view.Entry, err = postBack(ctx, req, i, i.InviterID, storage.Points, -given.Amount, kind, cause, back); err != nil {
+			return err
+		}
+	}
+	if err := score(ctx, req, i, -1); err != nil {
+		return err
+	}
+	if view.Milestones, err = takeMilestones(ctx, req, i.CommunityID, i.InviterID); err != nil {
+		return err
+	}
+	if view.Amount == 0 && len(view.Milestones) == 0 {
+		return nil // it brought nothing
+	}
+	if m, err = req.Tx.MemberByID(ctx, m.ID); err != nil {
+		return err
+	}
+	view.Balance = m.Balance
+	return inform(ctx, req, i, "invite.went", view)
 }

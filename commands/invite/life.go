@@ -13,7 +13,7 @@ import (
 	"qunmate/storage"
 )
 
-// dueView is the payload of an invite's timers.
+// payload is what an invite's timers carry.
 type payload struct {
 	ID int64 `json:"id"`
 }
@@ -171,15 +171,20 @@ func vest(ctx context.Context, req *bot.Request, i storage.Invite, rule Rule) er
 	if err := score(ctx, req, i, 1); err != nil {
 		return err
 	}
+	extra, err := giveMilestones(ctx, req, i.CommunityID, i.InviterID, rule)
+	if err != nil {
+		return err
+	}
 	m, err := req.Tx.EnsureMember(ctx, i.CommunityID, i.InviterID)
 	if err != nil {
 		return err
 	}
 	return inform(ctx, req, i, "invite.stayed", struct {
-		Name    string
-		Reward  int
-		Balance int64
-	}{i.InvitedName, rule.Reward, m.Balance})
+		Name       string
+		Reward     int
+		Balance    int64
+		Milestones []Milestone
+	}{i.InvitedName, rule.Reward, m.Balance, extra})
 }
 
 // score keeps the ranking of inviters: a person counts on the day he vested.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 
 	"qunmate/bot"
@@ -16,57 +17,103 @@ type ruleView struct {
 	Audit              int64
 	MaxReward, MaxDays int
 	MaxCap             int
+	There              []reachedBy // who has as many already, where milestones change
 }
 
-// set reads "reward 50 newcomer 20 days 7 actions 3 keep 30 cap 10" in any
-// order.
+// reachedBy is a milestone with how many members have reached it.
+type reachedBy struct {
+	Milestone
+
+	Members int
+}
+
+// set reads "reward 50 newcomer 20 days 7 actions 3 keep 30 cap 10 milestones
+// 5:100,10:300" in any order.
 func set(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	was, err := ruleAt(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	want, a := was, req.Args
-	usage := bot.Refuse("invite.set_usage", ruleView{Rule: was, MaxReward: maxReward, MaxDays: maxDays, MaxCap: maxCap})
-	if a.Len() == 0 || a.Len()%2 != 0 {
-		return bot.Reply{}, usage
-	}
-	for i := 0; i < a.Len(); i += 2 {
-		n, err := strconv.Atoi(a.Word(i + 1))
-		if err != nil || n < 0 {
-			return bot.Reply{}, usage
-		}
-		limit := maxDays
-		switch req.Names().Word(a.Lower(i)) {
-		case "reward":
-			want.Reward, limit = n, maxReward
-		case "newcomer":
-			want.Newcomer, limit = n, maxReward
-		case "days":
-			want.Days = n
-		case "actions":
-			want.Actions, limit = n, maxCap
-		case "keep":
-			want.Keep = n
-		case "cap":
-			want.Cap, limit = n, maxCap
-		default:
-			return bot.Reply{}, usage
-		}
-		if n > limit {
-			return bot.Reply{}, usage
-		}
-	}
+	want, ok := was.changed(req)
 	switch {
-	case want == was:
+	case !ok:
+		return bot.Reply{}, bot.Refuse("invite.set_usage", ruleView{Rule: was, MaxReward: maxReward, MaxDays: maxDays, MaxCap: maxCap})
+	case reflect.DeepEqual(want, was):
 		return bot.Reply{}, bot.Refuse("invite.set_same", nil)
 	case want.Keep < want.Days:
 		return bot.Reply{}, bot.Refuse("invite.keep_short", ruleView{Rule: want})
+	}
+	view := ruleView{Rule: want}
+	if !reflect.DeepEqual(want.Milestones, was.Milestones) {
+		for _, m := range want.Milestones {
+			n, err := req.Tx.InvitersWith(ctx, req.Community, m.Count)
+			if err != nil {
+				return bot.Reply{}, err
+			}
+			if n > 0 {
+				view.There = append(view.There, reachedBy{m, n})
+			}
+		}
 	}
 	title, err := req.Text("invite.set_title", nil)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	return req.Preview(ctx, actionRule, title, want, "invite.set_preview", ruleView{Rule: want})
+	return req.Preview(ctx, actionRule, title, want, "invite.set_preview", view)
+}
+
+// changed is the rule with what the words of a command change in it; ok is
+// false when they cannot be read.
+func (r Rule) changed(req *bot.Request) (want Rule, ok bool) {
+	want, a := r, req.Args
+	for i := 0; i < a.Len(); {
+		key := req.Names().Word(a.Lower(i))
+		if key == "milestones" {
+			words := 0
+			for isMilestone(a.Word(i + 1 + words)) {
+				words++
+			}
+			if off := req.Names().Word(a.Lower(i + 1)); words == 0 && (off == "off" || off == "none") {
+				want.Milestones, i = nil, i+2
+				continue
+			}
+			list := make([]string, words)
+			for n := range list {
+				list[n] = a.Word(i + 1 + n)
+			}
+			if want.Milestones, ok = parseMilestones(list...); !ok {
+				return r, false
+			}
+			i += 1 + words
+			continue
+		}
+		n, err := strconv.Atoi(a.Word(i + 1))
+		field, limit := want.field(key)
+		if err != nil || field == nil || n < 0 || n > limit {
+			return r, false
+		}
+		*field, i = n, i+2
+	}
+	return want, a.Len() > 0
+}
+
+// field is the figure that a word names, with the most it may be.
+func (r *Rule) field(key string) (*int, int) {
+	switch key {
+	case "reward":
+		return &r.Reward, maxReward
+	case "newcomer":
+		return &r.Newcomer, maxReward
+	case "days":
+		return &r.Days, maxDays
+	case "actions":
+		return &r.Actions, maxCap
+	case "keep":
+		return &r.Keep, maxDays
+	case "cap":
+		return &r.Cap, maxCap
+	}
+	return nil, 0
 }
 
 func confirmRule(ctx context.Context, req *bot.Request, data json.RawMessage) (bot.Reply, error) {

@@ -14,11 +14,13 @@ import (
 // ownView is what a member sees of his invites.
 type ownView struct {
 	Vested, Pending, Left, NotCounted, Held int
-	Reasons                                 []string // why some do not count, each once
-	Reward                                  int64    // earned, and kept
-	Back                                    int64    // taken back
-	Place                                   int      // this month, 0 = none
-	Recent                                  []storage.Invite
+	Reasons                                 []string  // why some do not count, each once
+	Reward                                  int64     // earned, and kept
+	Back                                    int64     // taken back
+	Place                                   int       // this month, 0 = none
+	Bonus                                   int64     // of milestones
+	Next                                    Milestone // what comes next
+	Missing                                 int       // invites until then
 }
 
 func own(ctx context.Context, req *bot.Request) (bot.Reply, error) {
@@ -60,6 +62,22 @@ func own(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, err
 	}
 	v.Place = place.Place
+	n, have, err := standing(ctx, req, req.Community, req.Account.PersonID)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	for _, m := range have {
+		if m.State == storage.MilestoneGiven {
+			v.Bonus += m.Bonus
+		}
+	}
+	rule, err := ruleAt(ctx, req)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if v.Next = rule.next(n); v.Next.Count > 0 {
+		v.Missing = v.Next.Count - n
+	}
 	return bot.Reply{Template: "invite.own", Data: v, Choices: []bot.Choice{{Label: "invite.button_way", Command: "/invite"}, {Label: "invite.button_rank", Command: "/rank invite month"}}}, nil
 }
 

@@ -22,6 +22,10 @@ type Rule struct {
 	Actions  int `json:"actions"`  // messages and check-ins the newcomer owes by then
 	Keep     int `json:"keep"`     // days: who leaves within them costs the reward
 	Cap      int `json:"cap"`      // invites that count per inviter and chat day
+
+	// Milestones are extra, lowest first: reached by the invites that are valid,
+	// taken back when too few of them are left, and reached again.
+	Milestones []Milestone `json:"milestones,omitempty"`
 }
 
 // DefaultRule holds until an administrator sets another one.

@@ -1,6 +1,7 @@
 package invite_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -75,4 +76,59 @@ func TestHowManyStayed(t *testing.T) {
 			t.Errorf("%d days: %d%%, want %d%%", days, got, want)
 		}
 	}
+}
+
+func TestMilestonesAreReachedAndLost(t *testing.T) {
+	t.Parallel()
+	rule := invite.Rule{Milestones: []invite.Milestone{{5, 100}, {10, 200}}}
+	given := func(n int) storage.InviteMilestone {
+		return storage.InviteMilestone{Threshold: n, State: storage.MilestoneGiven}
+	}
+	back := storage.InviteMilestone{Threshold: 5, State: storage.MilestoneBack}
+	for _, tt := range []struct {
+		name           string
+		vested         int
+		have           []storage.InviteMilestone
+		reached, taken string
+	}{
+		{"too few", 4, nil, "", ""},
+		{"the first", 5, nil, "5", ""},
+		{"given already", 6, []storage.InviteMilestone{given(5)}, "", ""},
+		{"two at once", 10, nil, "5 10", ""},
+		{"the second", 10, []storage.InviteMilestone{given(5)}, "10", ""},
+		{"one left again", 9, []storage.InviteMilestone{given(5), given(10)}, "", "10"},
+		{"all gone", 0, []storage.InviteMilestone{given(5), given(10)}, "", "5 10"},
+		{"taken back before", 4, []storage.InviteMilestone{back}, "", ""},
+		{"reached once more", 5, []storage.InviteMilestone{back}, "5", ""},
+		{"one that no rule names any more", 7, []storage.InviteMilestone{given(5), given(8)}, "", "8"},
+	} {
+		reached, taken := rule.Moved(tt.vested, tt.have)
+		if reached != tt.reached || taken != tt.taken {
+			t.Errorf("%s: reached %q, taken back %q, want %q and %q", tt.name, reached, taken, tt.reached, tt.taken)
+		}
+	}
+}
+
+func TestMilestonesAreRead(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"5:100": "5:100", "10:200,5:100": "5:100 10:200", "5=100、10=100": "5:100 10:100", "5:+50": "5:50",
+		"": "", "5": "", "5:": "", ":5": "", "0:5": "", "5:0": "", "5:100,5:200": "", "5:200,10:100": "", "5:10001": "", "1001:5": "",
+		"1:1,2:2,3:3,4:4,5:5": "1:1 2:2 3:3 4:4 5:5", "1:1,2:2,3:3,4:4,5:5,6:6": "", "5:99999999999999999999": "",
+	} {
+		if got := invite.ReadMilestones(text); got != want {
+			t.Errorf("%q is read as %q, want %q", text, got, want)
+		}
+	}
+}
+
+func FuzzReadMilestones(f *testing.F) {
+	for _, seed := range []string{"5:100,10:200", "5=1", "::", "1:1,1:1", "、"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if got := invite.ReadMilestones(text); got != "" && invite.ReadMilestones(strings.ReplaceAll(got, " ", ",")) != got {
+			t.Errorf("%q is read as %q, and that as something else", text, got)
+		}
+	})
 }

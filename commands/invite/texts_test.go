@@ -31,14 +31,14 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		}
 	}
 	for n := range 3 {
-		rule := invite.Rule{Reward: 50, Newcomer: n, Days: 7, Actions: n, Keep: 30, Cap: 10}
+		rule := invite.Rule{Reward: 50, Newcomer: n, Days: 7, Actions: n, Keep: 30, Cap: 10, Milestones: []invite.Milestone{{5, 100}, {10, 300}}[:n]}
 		rules = append(rules, rule)
 		for _, link := range []string{"", "https://t.me/+x"} {
 			for _, qr := range []string{"", "https://example.org/qr"} {
 				ways = append(ways, named{"Link": link, "QR": qr, "Code": "K7Q2", "Came": n, "Rule": rule, "Failed": n > 0, "Call": "", "Source": "海报A"})
 			}
 		}
-		own = append(own, named{"Vested": n, "Pending": n, "Left": n, "Held": n, "NotCounted": n, "Reasons": reasons[:n], "Reward": int64(50 * n), "Back": int64(n), "Place": n})
+		own = append(own, named{"Vested": n, "Pending": n, "Left": n, "Held": n, "NotCounted": n, "Reasons": reasons[:n], "Reward": int64(50 * n), "Back": int64(n), "Place": n, "Bonus": int64(n), "Missing": n, "Next": invite.Milestone{Count: 5, Bonus: 100}})
 		stats = append(stats, named{
 			"Days": 7, "Total": n, "Link": n, "Code": n, "Told": n, "Unknown": n, "UnknownPercent": 30 * n, "Public": n == 1,
 			"Sources": []named{{"Name": "海报A", "Count": n}}, "Kept": [3]int{100, 67, -1},
@@ -46,12 +46,13 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		some = append(some, named{
 			"Name": "小王", "Until": at, "Reward": 50, "Balance": int64(n), "Day": 14, "Amount": int64(50), "Entry": int64(9), "Code": "ZZZZ", "Reason": reasons[n],
 			"Rule": rule, "Held": n > 0, "ID": int64(3), "Place": "产品群", "Max": 20, "Count": n, "Minutes": 10, "Allow": n > 0, "Names": []string{"a", "b"}[:min(n, 2)],
-			"Version": 2, "Audit": int64(9), "MaxReward": 1000, "MaxDays": 90, "MaxCap": 100,
+			"Milestones": []named{{"Count": 5, "Threshold": 5, "Bonus": 100}, {"Count": 10, "Threshold": 10, "Bonus": 300}}[:n],
+			"There":      []named{{"Count": 5, "Members": 2}, {"Count": 10, "Members": 0}}[:n], "Version": 2, "Audit": int64(9), "MaxReward": 1000, "MaxDays": 90, "MaxCap": 100,
 		})
 	}
 	held = some
 	commandtest.Texts(t, "invite", map[string][]any{
-		"rule": rules, "reason": each, "way": ways, "no_argument": none, "button_mine": none, "button_way": none, "button_rank": none, "button_yes": none,
+		"rule": rules, "milestones": {[]invite.Milestone{}, []invite.Milestone{{5, 100}, {10, 300}}}, "reason": each, "way": ways, "no_argument": none, "button_mine": none, "button_way": none, "button_rank": none, "button_yes": none,
 		"button_no": none, "button_allow": none, "button_deny": none, "right_missing": some, "came": some, "stayed": some, "went": some, "code_usage": none,
 		"no_code": some, "yourself": none, "noted_before": some, "too_old": none, "not_counted": some, "noted": some, "source_noted": {storage.InviteWay{Source: "海报A"}},
 		"told": some, "is_it_true": some, "not_asked": none, "agreed": some, "denied": some, "own_usage": none, "own": own, "not_yours": some, "why": whys,
