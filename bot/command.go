@@ -57,6 +57,10 @@ type Command struct {
 	// the list that a person with several communities gets. It returns the name
 	// of a text.
 	Label func(context.Context, *Request) (string, error)
+	// Secret, if set, reports that what was said may not be written down beside
+	// its sender: it is then never put aside, neither to wait nor to be tried
+	// again. It sees Args and changes nothing.
+	Secret func(context.Context, *Request) (bool, error)
 }
 
 // Action is what a confirmed preview does, and how it is taken back.

@@ -32,7 +32,7 @@ func (e *Engine) handle(ctx context.Context, tx *storage.Tx, via string, ev chat
 		if err != nil {
 			return err
 		}
-		if ahead {
+		if ahead && !e.secret(ctx, req) {
 			return &parkError{behind: true}
 		}
 	}

@@ -131,6 +131,9 @@ func unwritable(err error) bool {
 // shelve files an event that broke its own transaction: delivering it for ever
 // would stop its connection.
 func (e *Engine) shelve(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, w storage.Waiting, cause error) error {
+	if e.keepsNothing(ctx, tx, via, ev) {
+		return e.forgo(ctx, tx, via, ev, w, cause)
+	}
 	w = e.fault(ctx, tx, via, ev, w, cause)
 	w.Attempts++
 	w.Connection = via
@@ -223,7 +226,7 @@ func (e *Engine) attempt(ctx context.Context, tx *storage.Tx, via string, ev cha
 		return err
 	case errors.Is(err, storage.ErrTxLost), errors.Is(err, storage.ErrFull):
 		return err
-	case errors.As(err, &park):
+	case errors.As(err, &park) && !e.keepsNothing(ctx, tx, via, ev):
 		// Waiting for a fact is no failure: it costs no attempt.
 		if w.State != storage.InboxParked {
 			tx.AfterCommit(func() {

@@ -19,12 +19,9 @@ const storedButton = "!"
 
 // typed handles what a person typed or pressed.
 func (e *Engine) typed(ctx context.Context, req *Request) (Reply, error) {
-	text := req.Event.Text
-	if id, ok := strings.CutPrefix(text, storedButton); ok && req.Event.Kind == chat.Press {
-		var err error
-		if text, err = e.buttonText(ctx, req, id); err != nil {
-			return Reply{}, err
-		}
+	text, err := e.said(ctx, req)
+	if err != nil {
+		return Reply{}, err
 	}
 	if err := req.enter(ctx); err != nil {
 		return Reply{}, err
@@ -34,7 +31,7 @@ func (e *Engine) typed(ctx context.Context, req *Request) (Reply, error) {
 	}
 	direct := req.Private || req.Event.ToBot || req.Event.Kind == chat.Press
 	inReply := req.Event.ByReply && !req.Private
-	inv := input.Parse(text, e.Texts.Names(), direct && !(inReply && isTalk(text)))
+	inv := e.invocation(req, text)
 	switch {
 	case inv.Command != "":
 		return e.run(ctx, req, inv)

@@ -26,7 +26,7 @@ func Commands() []bot.Command {
 		{Name: "poll who", Place: bot.Anywhere, Impersonal: true, Run: unlessNew(who)},
 		{Name: "poll csv", Place: bot.Anywhere, Impersonal: true, Run: unlessNew(table)},
 		{Name: "poll repeat", Place: bot.Anywhere, Impersonal: true, Run: unlessNew(repeat)},
-		{Name: "vote", Place: bot.Anywhere, Run: vote},
+		{Name: "vote", Place: bot.Anywhere, Run: vote, Secret: secret},
 	}
 }
 

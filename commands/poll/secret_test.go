@@ -1,15 +1,22 @@
 package poll_test
 
 import (
+	"bytes"
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 
+	"qunmate/bot"
+	"qunmate/bot/chat"
 	"qunmate/commands/commandtest"
-	_ "qunmate/storage" // for its driver
+	"qunmate/storage"
 )
 
 // No row of any table holds both who voted in an anonymous poll and what he
@@ -115,4 +122,79 @@ func rowsOf(t *testing.T, db *sql.DB, table string) []string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// While the program fails, an anonymous vote is not put aside either: at no
+// moment do the bytes of the database, those that wait in its log included, hold
+// who voted beside what he chose.
+func TestAFailedSecretVoteLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		broken := false
+		f := family()
+		for i, c := range f.Commands {
+			if c.Name != "vote" {
+				continue
+			}
+			run := c.Run
+			f.Commands[i].Run = func(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+				r, err := run(ctx, req)
+				if broken && err == nil {
+					return r, errors.New("broken on purpose")
+				}
+				return r, err
+			}
+		}
+		stage := commandtest.Open(t, f, commandtest.Scene{})
+		stage.Line("阿宁: 早\n小满: 早\n老周: 早")
+		stage.Line("管理员: /poll 选哪队？ | 红队 | 蓝队 --anon --end 20:00\n管理员 [发布]")
+		stage.Line("管理员: /poll 几点？ | 八点 | 九点 --end 20:00\n管理员 [发布]")
+		broken = true
+		// Typed in a way that stands nowhere else in the file.
+		for _, said := range []string{"阿宁: /vote 1  ａ", "阿宁: /投   #1 a", "小满@private: /vote 1   红队", "老周 [红队]"} {
+			shown := stage.Line(said)
+			if len(shown) != 1 || !strings.Contains(chat.Plain(shown[0].Content.Text), "请再发一次") {
+				t.Errorf("%s: %+v", said, shown)
+			}
+			traces(t, stage.Path(), "ａ", "#1 a", "1   红队")
+		}
+		// A named vote waits for its next try, as everything does.
+		if shown := stage.Line("小满: /vote 2   八点"); len(shown) != 0 {
+			t.Errorf("a named vote was answered: %+v", shown)
+		}
+		broken = false
+		stage.Line("@ 1m")
+		stage.Line("阿宁: /vote 1  ａ\n小满@private: /vote 1   红队\n老周 [红队]")
+		traces(t, stage.Path(), "ａ", "#1 a", "1   红队")
+		stage.View(func(ctx context.Context, r *storage.Reader) error {
+			for id, want := range map[int64]int{1: 3, 2: 1} {
+				p, err := r.Poll(ctx, id)
+				if err != nil || p.Options[0].Votes != want {
+					t.Errorf("poll %d: %d votes, want %d (%v)", id, p.Options[0].Votes, want, err)
+				}
+			}
+			return nil
+		})
+		stage.Close()
+	})
+}
+
+// traces looks for words in the bytes of the database and of its log, and for a
+// press that names who pressed.
+func traces(t *testing.T, file string, words ...string) {
+	t.Helper()
+	for _, name := range []string{file, file + "-wal"} {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range words {
+			if bytes.Contains(data, []byte(w)) {
+				t.Errorf("%s holds %q", filepath.Base(name), w)
+			}
+		}
+		for _, press := range regexp.MustCompile(`"sender":\{[^}]*\}[^}]*"text":"/vote 1[^"]*"`).FindAll(data, -1) {
+			t.Errorf("%s holds %s", filepath.Base(name), press)
+		}
+	}
 }

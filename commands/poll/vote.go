@@ -57,6 +57,17 @@ func vote(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	return cast(ctx, req, p, places, how)
 }
 
+// secret reports whether a vote may not be kept beside its voter. Only a poll
+// that is known to be a named one lets it be.
+func secret(ctx context.Context, req *bot.Request) (bool, error) {
+	id, _, err := pick(ctx, req)
+	if err != nil {
+		return true, nil //nolint:nilerr // which poll is meant is not known: it may be a secret one
+	}
+	p, err := req.Tx.Poll(ctx, id)
+	return err != nil || p.Anonymous, nil
+}
+
 // pick reads which poll is meant, and what is behind the number. Without a
 // number it is the only one that is open.
 func pick(ctx context.Context, req *bot.Request) (int64, string, error) {
