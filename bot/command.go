@@ -154,8 +154,9 @@ type Reply struct {
 	// folded there.
 	Crowd string
 	File  *chat.File
-	Poll  *chat.Poll  // the choices are a poll's
-	Chart *chat.Chart // a picture beside the text, drawn when it is sent
+	Pin   chat.Pinning // puts it at the top of the chat, or takes it away, see Request.MayPin
+	Poll  *chat.Poll   // the choices are a poll's
+	Chart *chat.Chart  // a picture beside the text, drawn when it is sent
 	// Lane of a public post; answers have their own.
 	Lane storage.Lane
 	// Once marks a post that is never sent a second time on our own.

@@ -131,6 +131,14 @@ func (r *Reader) SlotLetter(ctx context.Context, chatID int64, slot string) (Let
 	return l, classify(err)
 }
 
+// SlotBefore finds the last slot of a chat that has a beginning and stands before
+// another one, or ErrNotFound.
+func (r *Reader) SlotBefore(ctx context.Context, chatID int64, prefix, slot string) (string, error) {
+	var before string
+	err := r.q.row(ctx, "SELECT slot FROM outbox WHERE chat_id = ? AND slot >= ? AND slot < ? AND slot <> '' ORDER BY slot DESC LIMIT 1", chatID, prefix, slot).Scan(&before)
+	return before, classify(err)
+}
+
 // Claim marks an at-most-once letter before its first attempt. After a crash
 // it is found in this state, and nobody knows whether it went out.
 func (tx *Tx) Claim(ctx context.Context, id int64) error {

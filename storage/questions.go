@@ -28,15 +28,24 @@ type Question struct {
 	Points      int // that it brought
 	Answers     int
 	CreatedAt   time.Time // UTC
+	Accepts     int       // how often an answer was accepted
+	Pin         int       // PinNever, PinOn, PinOff
 }
 
+// Whether the message of a question stands at the top of its chat.
+const (
+	PinNever = iota
+	PinOn
+	PinOff // it did
+)
+
 const questionSelect = `SELECT x.id, x.community_id, x.number, x.chat_id, x.account_id, a.person_id, a.name, x.text, x.state, x.accepted, x.points,
-	(SELECT count(*) FROM question_answers n WHERE n.question_id = x.id AND n.text <> '') AS answers, x.created_at
+	(SELECT count(*) FROM question_answers n WHERE n.question_id = x.id AND n.text <> '') AS answers, x.created_at, x.accepts, x.pin
 	FROM questions x JOIN accounts a ON a.id = x.account_id `
 
 func scanAsked(rows *sql.Rows, q *Question) error {
 	var created int64
-	err := rows.Scan(&q.ID, &q.CommunityID, &q.Number, &q.ChatID, &q.AccountID, &q.PersonID, &q.Name, &q.Text, &q.State, &q.Accepted, &q.Points, &q.Answers, &created)
+	err := rows.Scan(&q.ID, &q.CommunityID, &q.Number, &q.ChatID, &q.AccountID, &q.PersonID, &q.Name, &q.Text, &q.State, &q.Accepted, &q.Points, &q.Answers, &created, &q.Accepts, &q.Pin)
 	q.CreatedAt = FromMillis(created)
 	return err
 }
@@ -86,7 +95,40 @@ func (r *Reader) QuestionsOf(ctx context.Context, community, personID int64, sin
 // SolveQuestion accepts an answer; ErrDuplicate when the question is not open
 // any more.
 func (tx *Tx) SolveQuestion(ctx context.Context, id int64, place, points int) error {
-	return tx.moved(tx.q.exec(ctx, "UPDATE questions SET state = 'solved', accepted = ?, points = ?, solved_at = ? WHERE id = ? AND state = 'open'", place, points, millis(tx.Now), id))
+	return tx.moved(tx.q.exec(ctx, "UPDATE questions SET state = 'solved', accepted = ?, points = ?, solved_at = ?, accepts = accepts + 1 WHERE id = ? AND state = 'open'", place, points, millis(tx.Now), id))
+}
+
+// ReopenQuestion takes an acceptance back, the one with a number; ErrDuplicate
+// when it does not stand any more.
+func (tx *Tx) ReopenQuestion(ctx context.Context, id int64, accepts int) error {
+	return tx.moved(tx.q.exec(ctx, "UPDATE questions SET state = 'open', accepted = 0, points = 0, solved_at = 0 WHERE id = ? AND state = 'solved' AND accepts = ?", id, accepts))
+}
+
+// PinQuestion notes whether the message of a question is at the top of its chat.
+func (tx *Tx) PinQuestion(ctx context.Context, id int64, pin int) error {
+	return tx.moved(tx.q.exec(ctx, "UPDATE questions SET pin = ? WHERE id = ?", pin, id))
+}
+
+const accepted = ` FROM questions x INDEXED BY questions_solved
+	JOIN accounts a ON a.id = x.account_id
+	JOIN question_answers n ON n.question_id = x.id AND n.place = x.accepted
+	JOIN accounts b ON b.id = n.account_id
+	WHERE x.community_id = ? AND x.state = 'solved' AND x.points > 0 AND x.solved_at >= ? `
+
+// AcceptedBetween counts the acceptances that brought points between two
+// persons, in both directions, since an instant.
+func (r *Reader) AcceptedBetween(ctx context.Context, community int64, since time.Time, one, other int64) (int, error) {
+	var n int
+	err := r.q.row(ctx, "SELECT count(*)"+accepted+"AND (a.person_id = ? AND b.person_id = ? OR a.person_id = ? AND b.person_id = ?)",
+		community, millis(since), one, other, other, one).Scan(&n)
+	return n, classify(err)
+}
+
+// AcceptedFor sums what accepted answers brought to a person since an instant.
+func (r *Reader) AcceptedFor(ctx context.Context, community int64, since time.Time, personID int64) (int, error) {
+	var n int
+	err := r.q.row(ctx, "SELECT COALESCE(sum(x.points), 0)"+accepted+"AND b.person_id = ?", community, millis(since), personID).Scan(&n)
+	return n, classify(err)
 }
 
 // QuestionAnswer is all that one person answered.

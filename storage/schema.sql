@@ -700,7 +700,7 @@ CREATE TABLE questions (
   accepted     INTEGER NOT NULL DEFAULT 0,            -- place of the accepted answer
   points       INTEGER NOT NULL DEFAULT 0 CHECK (points >= 0), -- that it brought
   created_at   INTEGER NOT NULL,
-  solved_at    INTEGER NOT NULL DEFAULT 0,
+  solved_at    INTEGER NOT NULL DEFAULT 0, accepts INTEGER NOT NULL DEFAULT 0 CHECK (accepts >= 0), pin INTEGER NOT NULL DEFAULT 0 CHECK (pin IN (0, 1, 2)),
   UNIQUE (community_id, number),
   CHECK (state <> 'solved' OR accepted > 0)
 ) STRICT;
@@ -732,6 +732,28 @@ CREATE TABLE quiz_players (
   member_id INTEGER NOT NULL REFERENCES members(id),
   PRIMARY KEY (round_id, member_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quiz_practice_answers (
+  practice_id INTEGER NOT NULL REFERENCES quiz_practices(id),
+  member_id   INTEGER NOT NULL REFERENCES members(id),
+  choice      INTEGER NOT NULL CHECK (choice >= 0),
+  at          INTEGER NOT NULL,
+  PRIMARY KEY (practice_id, member_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quiz_practices (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),
+  question_id  INTEGER NOT NULL REFERENCES quiz_questions(id),
+  person_id    INTEGER NOT NULL,                         -- who asked for it
+  text         TEXT    NOT NULL,
+  options      TEXT    NOT NULL CHECK (json_valid(options)),
+  answer       INTEGER NOT NULL CHECK (answer >= 0),
+  state        TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
+  opened_at    INTEGER NOT NULL,
+  closes_at    INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE quiz_questions (
   id           INTEGER PRIMARY KEY,
@@ -983,7 +1005,15 @@ CREATE INDEX questions_account ON questions(account_id, created_at);
 
 CREATE INDEX questions_open ON questions(community_id, created_at) WHERE state = 'open';
 
+CREATE INDEX questions_solved ON questions(community_id, solved_at) WHERE state = 'solved';
+
 CREATE INDEX quiz_answers_member ON quiz_answers(member_id);
+
+CREATE INDEX quiz_practice_answers_member ON quiz_practice_answers(member_id);
+
+CREATE INDEX quiz_practices_community ON quiz_practices(community_id, id);
+
+CREATE UNIQUE INDEX quiz_practices_open ON quiz_practices(chat_id) WHERE state = 'open';
 
 CREATE UNIQUE INDEX quiz_rounds_running ON quiz_rounds(chat_id) WHERE state = 'running';
 
@@ -1084,3 +1114,6 @@ BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;
 
 CREATE TRIGGER polls_no_delete BEFORE DELETE ON polls
 BEGIN SELECT RAISE(ABORT, 'polls are never deleted'); END;
+
+CREATE TRIGGER quiz_practice_answers_stay BEFORE UPDATE ON quiz_practice_answers
+BEGIN SELECT RAISE(ABORT, 'an answer of a practice question stays'); END;

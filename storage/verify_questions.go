@@ -6,7 +6,8 @@ import (
 )
 
 // questions holds every solved question against its accepted answer and the
-// ledger: what it brought was booked once, and nothing without it.
+// ledger: what it brought was booked once, and nothing without it. What was
+// taken back with an acceptance counts against what it had brought.
 func (v *verifier) questions(ctx context.Context) error {
 	err := v.r.each(ctx, func(rows *sql.Rows) error {
 		var id, points, entries, booked int64
@@ -28,8 +29,8 @@ func (v *verifier) questions(ctx context.Context) error {
 		return nil
 	}, `SELECT q.id, q.points, COALESCE(l.entries, 0), COALESCE(l.booked, 0),
 			q.accepted > 0 AND NOT EXISTS (SELECT 1 FROM question_answers a WHERE a.question_id = q.id AND a.place = q.accepted)
-		FROM questions q LEFT JOIN (SELECT cause, count(*) AS entries, sum(amount) AS booked FROM ledger WHERE kind = 'answer' AND unit = 'points' GROUP BY cause) l
-			ON l.cause = 'answer:' || q.id ORDER BY q.id`)
+		FROM questions q LEFT JOIN (SELECT CAST(substr(cause, instr(cause, ':') + 1) AS INTEGER) AS id, sum(CASE kind WHEN 'answer' THEN 1 ELSE -1 END) AS entries, sum(amount) AS booked
+			FROM ledger WHERE kind IN ('answer', 'answer_back') AND unit = 'points' GROUP BY 1) l ON l.id = q.id ORDER BY q.id`)
 	if err != nil {
 		return err
 	}

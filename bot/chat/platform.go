@@ -28,9 +28,21 @@ type Content struct {
 	Brief string `json:"brief,omitempty"`
 	// Retouch changes an earlier message; where that is gone, nothing is said.
 	Retouch bool `json:"retouch,omitempty"`
+	// Pin puts the message at the top of its chat, or takes it away from there;
+	// "" leaves that as it is. Only where Caps.Pin is set.
+	Pin Pinning `json:"pin,omitempty"`
 	// Inline: such lines stand side by side, not below each other.
 	Inline bool `json:"inline,omitempty"`
 }
+
+// Pinning is what is to become of a message's place at the top of its chat.
+type Pinning string
+
+// What can become of it.
+const (
+	Pin   Pinning = "on"
+	Unpin Pinning = "off"
+)
 
 // Choice is a button. Its command could be typed as well: nothing about a
 // button lives in memory, so it works after a restart.
@@ -134,6 +146,9 @@ type Caps struct {
 	Files     bool
 	AdminList bool // the platform has its own administrators
 	Polls     bool // polls of its own that tell who voted for what
+	// Pin: messages can stand at the top of the chat, if the bot has the right to
+	// put them there (RightPin).
+	Pin bool
 	// Mentioned: nothing reaches the bot but what begins with its name, commands
 	// included. Mention is how that is typed in the groups of the network,
 	// "@helper", empty if not known.

@@ -66,13 +66,13 @@ func (h *house) families() []family {
 	own := settings.Options{Random: random, CheckinRule: settingsRule}
 	draws := h.drawOptions()
 	return []family{
-		{help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule}), nil, nil},
+		{help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule, Answer: help.AnswerRule(qa.RuleInForce())}), nil, nil},
 		{checkin.Commands(), checkin.Actions(), checkin.Listeners()},
 		{points.Commands(), points.Actions(), points.Listeners()},
 		{faq.Commands(), faq.Actions(), faq.Listeners()},
 		{feedback.Commands(), feedback.Actions(), nil},
 		{invite.Commands(invite.Options{Secret: []byte(h.inviteSecret)}), invite.Actions(), invite.Listeners()},
-		{qa.Commands(), nil, qa.Listeners()},
+		{qa.Commands(), qa.Actions(), qa.Listeners()},
 		{schedule.Commands(), schedule.Actions(), schedule.Listeners()},
 		{quiz.Commands(quiz.Options{Random: random}), quiz.Actions(), quiz.Listeners()},
 		{settings.Commands(own), settings.Actions(own), nil},

@@ -74,7 +74,33 @@ func digest(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return bot.Reply{}, err
 	}
-	return bot.Reply{Template: "checkin.digest", Data: view, Public: true, Slot: "digest:" + d.Day, Lane: storage.LaneActivity}, nil
+	r := bot.Reply{Template: "checkin.digest", Data: view, Public: true, Slot: digestSlot + d.Day, Lane: storage.LaneActivity}
+	may, _ := req.MayPin(req.Chat)
+	if !may || !req.Caps.Edit || view.Over != "" {
+		return r, nil
+	}
+	// Once: until it has been sent, the letter that leaves may be a later one.
+	if sent, err := req.Tx.SlotMessage(ctx, req.Chat.ID, r.Slot); err != nil || sent != "" {
+		return r, err
+	}
+	r.Pin = chat.Pin
+	return r, unpinOld(ctx, req, r.Slot)
+}
+
+// digestSlot begins the slots of the lines, one for each day.
+const digestSlot = "digest:"
+
+// unpinOld takes the line of an earlier day away from the top of the chat when
+// the one of a new day goes there.
+func unpinOld(ctx context.Context, req *bot.Request, slot string) error {
+	before, err := req.Tx.SlotBefore(ctx, req.Chat.ID, digestSlot, slot)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return req.Unpin(ctx, req.Chat, before)
 }
 
 // setDigest switches the line on or off: /checkin set digest on.

@@ -58,13 +58,13 @@ func (r *run) print() {
 }
 
 // heads are the words in front of the bot's lines.
-type heads struct{ group, only, told, private, edited, deleted, poll string }
+type heads struct{ group, only, told, private, edited, deleted, poll, pinned, unpinned string }
 
 func (r *run) heads() heads {
 	if r.language == "en" {
-		return heads{group: "group", only: "only %s", told: "group, to %s", private: "private %s", edited: " (edited)", deleted: " (deleted)", poll: "(poll) "}
+		return heads{group: "group", only: "only %s", told: "group, to %s", private: "private %s", edited: " (edited)", deleted: " (deleted)", poll: "(poll) ", pinned: " (pinned)", unpinned: " (not pinned any more)"}
 	}
-	return heads{group: "群", only: "仅%s可见", told: "群,给%s", private: "私聊%s", edited: "(更新)", deleted: "(删除)", poll: "(原生投票)"}
+	return heads{group: "群", only: "仅%s可见", told: "群,给%s", private: "私聊%s", edited: "(更新)", deleted: "(删除)", poll: "(原生投票)", pinned: "(置顶)", unpinned: "(不再置顶)"}
 }
 
 // audience says who sees a message. Where the platform cannot whisper, the
@@ -89,6 +89,12 @@ func (r *run) audience(m chattest.Shown) string {
 		head += words.deleted
 	case m.Edited:
 		head += words.edited
+	}
+	switch m.Content.Pin {
+	case chat.Pin:
+		head += words.pinned
+	case chat.Unpin:
+		head += words.unpinned
 	}
 	return head
 }

@@ -36,6 +36,7 @@ func sources(c help.CheckinRule, t help.TalkRule) help.Sources {
 	return help.Sources{
 		Checkin: func(context.Context, *bot.Request) (help.CheckinRule, error) { return c, nil },
 		Talk:    func(context.Context, *bot.Request) (help.TalkRule, error) { return t, nil },
+		Answer:  help.AnswerRule{Points: 20, PerDay: 100, PerPair: 3},
 	}
 }
 
@@ -110,6 +111,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		From  bot.Moment
 	}
 	type rules struct {
+		Answer  help.AnswerRule
 		Checkin help.CheckinRule
 		Since   *bot.Moment
 		Next    *help.CheckinRule

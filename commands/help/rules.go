@@ -32,6 +32,14 @@ type TalkRule struct {
 type Sources struct {
 	Checkin func(context.Context, *bot.Request) (CheckinRule, error)
 	Talk    func(context.Context, *bot.Request) (TalkRule, error)
+	Answer  AnswerRule
+}
+
+// AnswerRule is what an accepted answer is worth; nothing where Points is 0.
+type AnswerRule struct {
+	Points  int
+	PerDay  int // to one member on a day at most
+	PerPair int // acceptances between the same two that count in a month
 }
 
 // dayClock is a zone with its start of the day, from an instant on.
@@ -47,6 +55,7 @@ type rulesView struct {
 	Next    *CheckinRule
 	NextAt  bot.Moment
 	Talk    TalkRule
+	Answer  AnswerRule
 	TalkTo  *TalkRule // the next talk rule
 	TalkAt  bot.Moment
 	Clock   dayClock
@@ -62,7 +71,7 @@ func (s Sources) rules(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	v := rulesView{Checkin: c, Next: c.Next, Talk: t, TalkTo: t.Next}
+	v := rulesView{Checkin: c, Next: c.Next, Talk: t, TalkTo: t.Next, Answer: s.Answer}
 	if !c.Since.IsZero() {
 		since := req.Moment(c.Since)
 		v.Since = &since

@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"qunmate/bot"
 	"qunmate/bot/chat"
-	"qunmate/bot/chatday"
 	"qunmate/storage"
 )
 
@@ -76,6 +74,9 @@ func answer(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil {
 		return bot.Reply{}, err
 	}
+	if err := letGo(ctx, req, &q); err != nil {
+		return bot.Reply{}, err
+	}
 	q.Answers++
 	all = append(all, storage.QuestionAnswer{QuestionID: q.ID, Place: place, AccountID: req.Account.ID, PersonID: req.Account.PersonID, Name: req.Account.Name, Text: text})
 	shown, err := show(ctx, req, q, all)
@@ -132,66 +133,6 @@ func choose(ctx context.Context, req *bot.Request, q storage.Question, all []sto
 		}
 	}
 	return storage.QuestionAnswer{}, bot.Refuse("qa.no_answer", v, look(q))
-}
-
-// accept ends a question: its asker says which answer helped.
-func accept(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	if chatter(req) {
-		return bot.Reply{}, nil
-	}
-	q, err := pick(ctx, req, "/accept 45 1")
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	all, err := req.Tx.QuestionAnswers(ctx, q.ID)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	if q.State != storage.QuestionOpen {
-		return bot.Reply{}, bot.Refuse("qa.solved_before", view(req, q, all), look(q))
-	}
-	a, err := choose(ctx, req, q, all)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	if q.PersonID != req.Account.PersonID {
-		agree := bot.Choice{Label: "qa.button_agree", Command: fmt.Sprintf("/agree %d %d", q.Number, a.Place)}
-		return bot.Reply{}, bot.Refuse("qa.not_asker", view(req, q, all), agree)
-	}
-	q.Points = due(q, a)
-	if err := req.Tx.SolveQuestion(ctx, q.ID, a.Place, q.Points); err != nil {
-		return bot.Reply{}, err
-	}
-	q.State, q.Accepted = storage.QuestionSolved, a.Place
-	if q.Points > 0 {
-		if err := pay(ctx, req, q, a); err != nil {
-			return bot.Reply{}, err
-		}
-	}
-	if _, err := show(ctx, req, q, all); err != nil {
-		return bot.Reply{}, err
-	}
-	if q.Points == 0 {
-		return bot.Reply{Template: "qa.own_accepted"}, nil
-	}
-	if q.ChatID != req.Chat.ID {
-		return bot.Reply{Template: "qa.accepted", Data: view(req, q, all)}, nil
-	}
-	return bot.Reply{}, nil
-}
-
-// pay books the points of an accepted answer: a question pays once.
-func pay(ctx context.Context, req *bot.Request, q storage.Question, a storage.QuestionAnswer) error {
-	m, err := req.Tx.EnsureMember(ctx, q.CommunityID, a.PersonID)
-	if err != nil {
-		return err
-	}
-	day := req.Days.Day(req.Now)
-	_, err = req.Tx.Post(ctx, storage.Entry{
-		MemberID: m.ID, Unit: storage.Points, Amount: int64(q.Points), Kind: "answer", Cause: fmt.Sprintf("answer:%d", q.ID),
-		Day: day, Week: chatday.Week(day), At: req.Tx.Now, ActorID: req.Account.PersonID, Detail: fmt.Sprintf(`{"question":%d}`, q.Number),
-	})
-	return err
 }
 
 // agree says that an answer of somebody else is a good one.

@@ -47,7 +47,7 @@ func view(req *bot.Request, q storage.Question, answers []storage.QuestionAnswer
 func public(req *bot.Request, q storage.Question, answers []storage.QuestionAnswer, caps chat.Caps) bot.Reply {
 	r := bot.Reply{Template: "qa.card", Data: view(req, q, answers), Public: true, Lane: storage.LaneActivity}
 	if caps.Edit {
-		r.Slot = fmt.Sprintf("ask:%d", q.ID)
+		r.Slot, r.Pin = fmt.Sprintf("ask:%d", q.ID), pinning(q)
 	}
 	if q.State != storage.QuestionOpen {
 		r.Choices = []bot.Choice{look(q)}
@@ -111,8 +111,15 @@ func waited(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil || q.State != storage.QuestionOpen || q.Answers > 0 {
 		return bot.Reply{}, err
 	}
-	button := bot.Choice{Label: "qa.button_go", Command: fmt.Sprintf("/answer %d", q.Number)}
-	return bot.Reply{}, req.Alert(ctx, req.Chat, bot.Reply{Template: "qa.alert", Data: view(req, q, nil), Choices: []bot.Choice{button}})
+	choices := []bot.Choice{{Label: "qa.button_go", Command: fmt.Sprintf("/answer %d", q.Number)}}
+	c, err := req.Tx.Chat(ctx, q.ChatID)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if may, _ := req.MayPin(c); may && req.CapsOf(c).Edit {
+		choices = append(choices, bot.Choice{Label: "qa.button_pin", Command: fmt.Sprintf("/questions pin %d", q.Number)})
+	}
+	return bot.Reply{}, req.Alert(ctx, req.Chat, bot.Reply{Template: "qa.alert", Data: view(req, q, nil), Choices: choices})
 }
 
 // pick finds the question that a command names by its number.

@@ -5,5 +5,4 @@ var (
 	Clean   = clean
 	Excerpt = excerpt
 	Same    = same
-	Due     = due
 )

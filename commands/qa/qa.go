@@ -19,6 +19,16 @@ func Commands() []bot.Command {
 		{Name: "accept", Run: accept},
 		{Name: "agree", Run: agree},
 		{Name: "questions", Menu: true, Run: questions},
+		{Name: "questions pin", Role: bot.ChatAdmin, Run: pin},
+	}
+}
+
+// Actions of the family. To accept is the asker's own affair, and so is to take
+// it back.
+func Actions() []bot.Action {
+	return []bot.Action{
+		{Name: actionAccept, Own: true, Undo: undoAccept},
+		{Name: actionPin, Role: bot.ChatAdmin, Undo: undoPin},
 	}
 }
 

@@ -16,6 +16,7 @@ func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	f := commandtest.Ledger() // for /why
 	f.Commands = append(f.Commands, qa.Commands()...)
+	f.Actions = append(f.Actions, qa.Actions()...)
 	f.Listeners = append(f.Listeners, qa.Listeners()...)
 	commandtest.Run(t, "testdata/*.chat", f)
 }

@@ -5,13 +5,13 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"qunmate/storage"
 )
 
 // Limits and times.
 const (
 	reward      = 20 // points for an accepted answer
+	perDay      = 5 * reward
+	perPair     = 3 // acceptances between two members that bring points in a month
 	maxQuestion = 300
 	maxAnswer   = 1000 // letters of all that one person answers
 	perHour     = 5    // questions of a member
@@ -67,13 +67,15 @@ func same(a, b string) bool {
 	return a != "" && (a == b || length(a) >= fewest && strings.HasPrefix(b, a))
 }
 
-// due is what the acceptance of an answer brings: nothing for one's own.
-func due(q storage.Question, a storage.QuestionAnswer) int {
-	if q.PersonID == a.PersonID {
-		return 0
-	}
-	return reward
+// Rule is what accepted answers bring, for those who tell all the rules.
+type Rule struct {
+	Points  int // for each
+	PerDay  int // to one member on a chat day at most
+	PerPair int // acceptances between the same two members that count in a month
 }
+
+// RuleInForce is the rule; it is the same everywhere.
+func RuleInForce() Rule { return Rule{Points: reward, PerDay: perDay, PerPair: perPair} }
 
 // Age is how long a question has waited, in the largest unit that fits.
 type Age struct{ Days, Hours, Minutes int }

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"qunmate/commands/qa"
-	"qunmate/storage"
 )
 
 func TestTheSameQuestionIsRecognised(t *testing.T) {
@@ -25,17 +24,6 @@ func TestTheSameQuestionIsRecognised(t *testing.T) {
 		if qa.Same(tt.a, tt.b) != tt.want || qa.Same(tt.b, tt.a) != tt.want {
 			t.Errorf("%q, %q: want %v", tt.a, tt.b, tt.want)
 		}
-	}
-}
-
-func TestOnesOwnAnswerBringsNothing(t *testing.T) {
-	t.Parallel()
-	q := storage.Question{PersonID: 1, AccountID: 10}
-	if n := qa.Due(q, storage.QuestionAnswer{PersonID: 2, AccountID: 20}); n != 20 {
-		t.Errorf("another's: %d", n)
-	}
-	if n := qa.Due(q, storage.QuestionAnswer{PersonID: 1, AccountID: 11}); n != 0 {
-		t.Errorf("by the other account: %d", n)
 	}
 }
 

@@ -28,6 +28,15 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		agreed = append(agreed, named{"Number": 45, "Name": "老周", "Agrees": i, "Fresh": i > 1})
 	}
 	lists = append(lists, named{"Questions": all}, named{"Questions": []named{}})
+	var done []any
+	for i, less := range []string{"", "day", "pair"} {
+		done = append(done, named{
+			"Number": 45, "Points": 20 * (1 - i/2), "Name": "小陈 <b>", "Short": "新手…", "Solved": "老周", "Own": false,
+			"Less": less, "PerDay": 100, "PerPair": 3, "Audit": int64(7),
+		})
+	}
+	done = append(done, named{"Number": 45, "Points": 0, "Name": "小陈", "Short": "新手…", "Solved": "小陈", "Own": true, "Less": "", "Audit": int64(7)})
+	pins := []any{named{"Number": 45, "Right": false, "Audit": int64(7)}, named{"Number": 45, "Right": true, "Audit": int64(7)}}
 	who := []any{storage.QuestionAnswer{Name: "老周"}}
 	most := []any{named{"Max": 300}}
 	commandtest.Texts(t, "qa", map[string][]any{
@@ -35,6 +44,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"button_agree_with": who, "button_go": none, "button_number": cards, "ask_usage": none, "too_long": most, "too_many": most, "again": cards,
 		"no_such":      {named{"Number": 99, "Open": []named{{"Number": 45}, {"Number": 47}}}, named{"Number": 99, "Open": []named{}}},
 		"answer_usage": cards, "merged": cards, "answered": answered, "solved_before": cards, "no_answer": cards, "not_asker": cards,
-		"own_accepted": none, "accepted": cards, "agree_own": none, "agreed": agreed, "list": lists, "one": ones, "alert": cards,
+		"accepted": done, "card_accepted": done, "less": done[1:3], "accept_undone": cards, "accept_gone": cards, "accept_spent": cards,
+		"button_pin": none, "pinned": pins, "unpinned": pins, "pin_same": pins, "pin_gone": pins, "pin_answered": cards, "pin_not": pins, "agree_own": none, "agreed": agreed, "list": lists, "one": ones, "alert": cards,
 	})
 }

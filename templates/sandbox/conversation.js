@@ -100,6 +100,7 @@ function message(m, joined, quoted) {
     m.spans?.length ? h("div.text", null, richText(m.spans)) : null,
     m.file ? attachment(m.file) : null,
     h("div.meta", null,
+      m.pinned ? h("span.edited", null, t("message.pinned")) : null,
       m.edited ? h("span.edited", null, t("message.edited")) : null,
       m.waiting === "sending" ? h("span.sending", { "aria-label": t("message.sending") }) : null,
       h("time", { datetime: m.at, title: m.at.slice(0, 19).replace("T", " ") }, timeOf(m.at))));

@@ -54,7 +54,7 @@ type Network struct {
 
 // Full are the capabilities of a surface that can do everything.
 func Full() chat.Caps {
-	return chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Delete: true, Push: true, Files: true, AdminList: true, MaxText: 4096}
+	return chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Delete: true, Push: true, Files: true, AdminList: true, Pin: true, MaxText: 4096}
 }
 
 // NewNetwork makes a network that one engine may run as a connection.

@@ -29,6 +29,7 @@ type entry struct {
 	File    *fileInfo     `json:"file,omitempty"`
 	ReplyTo int64         `json:"reply_to,omitempty"`
 	Edited  bool          `json:"edited,omitempty"`
+	Pinned  bool          `json:"pinned,omitempty"`
 	Notice  string        `json:"notice,omitempty"` // a text key under notice.
 	Who     string        `json:"who,omitempty"`    // whom the notice is about
 
@@ -84,6 +85,9 @@ func (e *entry) sayPart(c chat.Content, text []chat.Span) {
 		e.Spans = append(e.Spans, span(s))
 	}
 	e.Choices = c.Choices
+	if c.Pin != "" {
+		e.Pinned = c.Pin == chat.Pin
+	}
 	e.File, e.data = nil, nil
 	if c.File != nil {
 		e.File = &fileInfo{Name: c.File.Name, MIME: c.File.MIME, Size: len(c.File.Data)}

@@ -48,6 +48,9 @@ func (t *Telegram) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	if err != nil {
 		return sent, t.sendError(err)
 	}
+	if l.Content.Pin != "" && d.chat < 0 && !l.Content.Private {
+		t.pin(ctx, d.chat, sent.ID, l.Content.Pin == chat.Pin)
+	}
 	if d.token.Query != "" {
 		t.queries.release(d.token.Query) // said in another way: end the progress bar
 	}

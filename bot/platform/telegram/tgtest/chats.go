@@ -18,6 +18,7 @@ type chatState struct {
 	deleted  map[int64]bool
 	kicked   bool
 	muted    bool // members may not write
+	pinned   []int64
 }
 
 func (c *chatState) nextMessageLocked() int { c.last++; return c.last }

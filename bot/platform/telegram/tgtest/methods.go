@@ -77,6 +77,8 @@ var methods = map[string]func(*Server, params) answer{
 	"stopPoll":                 (*Server).stopPoll,
 	"editMessageText":          (*Server).editMessageText,
 	"deleteMessage":            (*Server).deleteMessage,
+	"pinChatMessage":           (*Server).pinChatMessage,
+	"unpinChatMessage":         (*Server).unpinChatMessage,
 	"editEphemeralMessageText": (*Server).editEphemeral,
 	"deleteEphemeralMessage":   (*Server).deleteEphemeral,
 	"answerCallbackQuery":      (*Server).answerCallbackQuery,
