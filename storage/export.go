@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ func (r *Reader) Export(ctx context.Context, dir string, o ExportOptions) ([]str
 		return z
 	}
 	var paths []string
-	for _, t := range exports {
+	for _, t := range slices.Concat(exports, qaExports) {
 		path, err := replaceFile(dir, t.name+".csv", func(w io.Writer) error { return r.exportTable(ctx, w, t, zone) })
 		if err != nil {
 			return paths, fmt.Errorf("export: %w", classify(err))

@@ -38,6 +38,7 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		"no_preview":       id,
 		"bad_number":       {named{"Word": "", "Example": "/undo 12"}, named{"Word": "x", "Example": "/undo 12"}},
 		"no_audit":         id,
+		"say_again":        id,
 		"undone_before":    id,
 		"no_undo":          id,
 		"undo_too_late":    {named{"ID": 7, "Days": 0}, named{"ID": 7, "Days": 7}},

@@ -51,6 +51,7 @@ func everything() commandtest.Families {
 	f.Commands = append(f.Commands, feedback.Commands()...)
 	f.Actions = append(f.Actions, feedback.Actions()...)
 	f.Commands = append(f.Commands, qa.Commands()...)
+	f.Actions = append(f.Actions, qa.Actions()...)
 	f.Listeners = append(f.Listeners, qa.Listeners()...)
 	f.Commands = append(f.Commands, schedule.Commands()...)
 	f.Actions = append(f.Actions, schedule.Actions()...)

@@ -20,6 +20,7 @@ func Commands() []bot.Command {
 		{Name: "agree", Run: agree},
 		{Name: "questions", Menu: true, Run: questions},
 		{Name: "questions pin", Role: bot.ChatAdmin, Run: pin},
+		{Name: "questions export", Role: bot.ChatAdmin, Run: export},
 	}
 }
 

@@ -37,6 +37,10 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	}
 	done = append(done, named{"Number": 45, "Points": 0, "Name": "小陈", "Short": "新手…", "Solved": "小陈", "Own": true, "Less": "", "Audit": int64(7)})
 	pins := []any{named{"Number": 45, "Right": false, "Audit": int64(7)}, named{"Number": 45, "Right": true, "Audit": int64(7)}}
+	var keys []any
+	for _, k := range []string{"number", "state", "asker", "question", "at", "answerer", "answer", "agrees", "accepted", "points", "open", "solved", "closed"} {
+		keys = append(keys, named{"Key": k})
+	}
 	who := []any{storage.QuestionAnswer{Name: "老周"}}
 	most := []any{named{"Max": 300}}
 	commandtest.Texts(t, "qa", map[string][]any{
@@ -45,6 +49,6 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"no_such":      {named{"Number": 99, "Open": []named{{"Number": 45}, {"Number": 47}}}, named{"Number": 99, "Open": []named{}}},
 		"answer_usage": cards, "merged": cards, "answered": answered, "solved_before": cards, "no_answer": cards, "not_asker": cards,
 		"accepted": done, "card_accepted": done, "less": done[1:3], "accept_undone": cards, "accept_gone": cards, "accept_spent": cards,
-		"button_pin": none, "pinned": pins, "unpinned": pins, "pin_same": pins, "pin_gone": pins, "pin_answered": cards, "pin_not": pins, "agree_own": none, "agreed": agreed, "list": lists, "one": ones, "alert": cards,
+		"no_files": none, "export_empty": none, "file": none, "csv": keys, "button_pin": none, "pinned": pins, "unpinned": pins, "pin_same": pins, "pin_gone": pins, "pin_answered": cards, "pin_not": pins, "agree_own": none, "agreed": agreed, "list": lists, "one": ones, "alert": cards,
 	})
 }
