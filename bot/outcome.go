@@ -146,7 +146,7 @@ func (d *delivery) outcomes(r *result, now time.Time) []storage.Outcome {
 	}
 	out := []storage.Outcome{head}
 	for _, l := range r.letters[1:] {
-		o := storage.Outcome{ID: l.ID, State: head.State, NextAt: head.NextAt, Attempts: head.Attempts, Error: head.Error}
+		o := storage.Outcome{ID: l.ID, State: head.State, NextAt: head.NextAt, Attempts: head.Attempts, Error: head.Error, Via: head.Via}
 		if head.State == storage.LetterSent || head.State == storage.LetterWaiting {
 			o.State, o.IntoID = storage.LetterFolded, head.ID
 		}

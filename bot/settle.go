@@ -19,7 +19,7 @@ const (
 func settle(l storage.Letter, now time.Time, sent chat.Sent, fault *chat.SendError) storage.Outcome {
 	o := storage.Outcome{ID: l.ID, Attempts: l.Attempts, NextAt: now, ExternalID: l.ExternalID}
 	if fault == nil {
-		o.State, o.Attempts = storage.LetterSent, l.Attempts+1
+		o.State, o.Attempts, o.Via = storage.LetterSent, l.Attempts+1, sent.Via
 		if sent.ID != "" {
 			o.ExternalID = sent.ID
 		}

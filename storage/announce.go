@@ -193,11 +193,12 @@ type Delivered struct {
 	Message   string    // the platform's id of the message, "" if none is known
 	Recall    string    // state of the letter that takes it back, "" = none
 	Why       string    // why it could not be taken back
+	Via       string    // the connection that carried it, "" = the chat's own
 }
 
 // letterNow is a letter of an announcement, followed to where it was moved and
 // with what is kept of it when the outbox has forgotten it.
-const letterNow = `coalesce(f.state, o.state, l.state), coalesce(f.error, o.error, l.error), coalesce(f.settled_at, o.settled_at, l.settled_at), coalesce(f.external_id, o.external_id, '')
+const letterNow = `coalesce(f.state, o.state, l.state), coalesce(f.error, o.error, l.error), coalesce(f.settled_at, o.settled_at, l.settled_at), coalesce(f.external_id, o.external_id, ''), coalesce(f.via, o.via, '')
 	FROM announcement_letters l
 	LEFT JOIN outbox o ON o.id = l.letter_id
 	LEFT JOIN outbox f ON f.id = o.into_id AND o.state = 'folded'`
@@ -222,9 +223,10 @@ func (r *Reader) Deliveries(ctx context.Context, id int64) ([]Delivered, error) 
 		try               int
 		letter, settled   int64
 		state, err, extID string
+		via               string
 	}
 	rows, err := list(ctx, r, func(rows *sql.Rows, l *row) error {
-		return rows.Scan(&l.chat, &l.kind, &l.try, &l.letter, &l.state, &l.err, &l.settled, &l.extID)
+		return rows.Scan(&l.chat, &l.kind, &l.try, &l.letter, &l.state, &l.err, &l.settled, &l.extID, &l.via)
 	}, "SELECT l.chat_id, l.kind, l.try, l.letter_id, "+letterNow+" WHERE l.announcement_id = ? ORDER BY l.chat_id, l.kind, l.try", id)
 	for _, l := range rows {
 		d := at[l.chat]
@@ -233,7 +235,7 @@ func (r *Reader) Deliveries(ctx context.Context, id int64) ([]Delivered, error) 
 		case l.kind == AnnounceRecall:
 			d.Recall, d.Why = l.state, l.err
 		default:
-			d.Tries, d.LetterID, d.State, d.Error, d.SettledAt, d.Message = l.try, l.letter, l.state, l.err, FromMillis(l.settled), l.extID
+			d.Tries, d.LetterID, d.State, d.Error, d.SettledAt, d.Message, d.Via = l.try, l.letter, l.state, l.err, FromMillis(l.settled), l.extID, l.via
 		}
 	}
 	return out, err

@@ -166,6 +166,7 @@ var exports = []exported{
 			{name: "id", value: "x.id"},
 			{name: "community_id", value: "coalesce(h.community_id, 0)"},
 			{name: "connection", value: "x.connection"},
+			{name: "via", value: "x.via"},
 			{name: "chat", value: "h.title"},
 			{name: "chat_kind", value: "h.kind"},
 			{name: "verb", value: "x.verb"},

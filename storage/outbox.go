@@ -155,6 +155,7 @@ type Outcome struct {
 	ExternalID string
 	IntoID     int64
 	Error      string
+	Via        string // the connection that carried it, where it was not the chat's own
 }
 
 // Settle stores the outcome of an attempt.
@@ -166,8 +167,8 @@ func (tx *Tx) Settle(ctx context.Context, o Outcome) error {
 	if o.State == LetterUncertain || o.State == LetterDead {
 		tx.Touched |= TouchedTimers // a notice may be due, see the trigger outbox_occurrence
 	}
-	_, err := tx.q.exec(ctx, "UPDATE outbox SET state = ?, next_at = ?, attempts = ?, external_id = ?, into_id = ?, error = ?, settled_at = ? WHERE id = ?",
-		o.State, millis(o.NextAt), o.Attempts, o.ExternalID, o.IntoID, o.Error, settled, o.ID)
+	_, err := tx.q.exec(ctx, "UPDATE outbox SET state = ?, next_at = ?, attempts = ?, external_id = ?, into_id = ?, error = ?, via = ?, settled_at = ? WHERE id = ?",
+		o.State, millis(o.NextAt), o.Attempts, o.ExternalID, o.IntoID, o.Error, o.Via, settled, o.ID)
 	return classify(err)
 }
 

@@ -570,7 +570,7 @@ CREATE TABLE "outbox" (
   external_id TEXT    NOT NULL DEFAULT '',
   into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
   error       TEXT    NOT NULL DEFAULT ''
-, expires_at INTEGER NOT NULL DEFAULT 0) STRICT;
+, expires_at INTEGER NOT NULL DEFAULT 0, via TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE TABLE people (
   id         INTEGER PRIMARY KEY,

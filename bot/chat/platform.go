@@ -130,6 +130,9 @@ type Sent struct {
 	Waiting bool
 	// Poll is the platform's own id of a poll that was sent in its own form.
 	Poll string
+	// Via names the connection that carried the letter, where the platform's own
+	// ways into the chat were closed and another one leads there.
+	Via string
 }
 
 // Caps says what a chat can do on its platform. Per chat, not per platform.
@@ -167,6 +170,9 @@ type Caps struct {
 	// there but broadcasts: answers, greetings and reports would each be work for
 	// that person.
 	Confirm bool
+	// Twin is another chat of the network that is the very same room, met by
+	// another connection: what goes to many chats goes to that one only.
+	Twin Ref
 }
 
 // Platform is one connection to one chat network.

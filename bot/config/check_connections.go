@@ -13,6 +13,7 @@ var (
 	telegramToken  = regexp.MustCompile(`^[0-9]+:[A-Za-z0-9_-]+$`)
 	webhookSecret  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`) // the platform's own rule
 	webhookKey     = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	groupChatID    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) // any case: the platform tells wrA from wra
 )
 
 // unique remembers where a value was first seen: names, because they are routes
@@ -129,12 +130,29 @@ func (k checker) wecomNames() {
 }
 
 func (k checker) webhooks() {
-	keys := unique{}
+	keys, chats := unique{}, unique{}
 	for i, w := range k.WeCom.Webhooks {
 		path := fmt.Sprintf("wecom.webhooks[%d].key", i)
 		k.need(path, w.Key.Reveal())
 		k.match(path, w.Key.Reveal(), webhookKey, codeBadWebhookKey)
 		k.account(path, w.Key.Reveal(), keys)
+		k.standsIn(fmt.Sprintf("wecom.webhooks[%d].chat", i), w.Chat, chats)
+	}
+}
+
+// standsIn checks the group in which a webhook posts what an aibot cannot.
+func (k checker) standsIn(path, chat string, taken unique) {
+	k.match(path, chat, groupChatID, codeBadChatID, "example", k.schema.example(path))
+	if chat == "" || !k.usable(path) {
+		return
+	}
+	if first, ok := taken[chat]; ok {
+		k.wrong(path, codeSameChat, "first", first)
+		return
+	}
+	taken[chat] = parent(path)
+	if len(k.WeCom.AIBots) == 0 && k.usable("wecom.aibots") {
+		k.wrong(path, codeChatNeedsAIBot)
 	}
 }
 

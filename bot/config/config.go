@@ -96,7 +96,8 @@ type AIBot struct {
 type Webhook struct {
 	Name string `yaml:"name" example:"news"`
 	Key  Secret `yaml:"key" example:"${WECOM_WEBHOOK_KEY}"`
-	Line int    `yaml:"-"` // where it stands in the file
+	Chat string `yaml:"chat" example:"wrkSFfCgAALFgnrSsWU38puiv4yvExuw"` // the group it shares with an aibot; may be empty
+	Line int    `yaml:"-"`                                               // where it stands in the file
 }
 
 // App is one self-built WeCom application. Token and EncodingAESKey are both

@@ -167,6 +167,9 @@ var mistakes = []struct {
 	{"aes key of dots", "wecom: {aibots: [{name: a, bot_id: b, secret: c, encoding_aes_key: " + strings.Repeat(".", 43) + "}]}\n", 1, 68, "wecom.aibots[0].encoding_aes_key", codeBadAESKey, "43 letters"},
 	{"same aibot twice", "wecom:\n  aibots:\n    - {name: a, bot_id: b, secret: c}\n    - {name: d, bot_id: b, secret: c}\n", 4, 25, "wecom.aibots[1].bot_id", codeSameAccount, "wecom.aibots[0]"},
 	{"webhook address for a key", "wecom: {webhooks: [{name: a, key: \"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k\"}]}\n", 1, 35, "wecom.webhooks[0].key", codeBadWebhookKey, "after key="},
+	{"chat with the platform in front", "wecom: {aibots: [{name: b, bot_id: b, secret: s}], webhooks: [{name: a, key: k, chat: \"wecom:wr1\"}]}\n", 1, 87, "wecom.webhooks[0].chat", codeBadChatID, "chat: wrkSFf"},
+	{"two webhooks for one chat", "wecom:\n  aibots: [{name: b, bot_id: b, secret: s}]\n  webhooks:\n    - {name: a, key: k, chat: wr1}\n    - {name: c, key: l, chat: wr1}\n", 5, 31, "wecom.webhooks[1].chat", codeSameChat, "wecom.webhooks[0]"},
+	{"chat without an aibot", "wecom: {webhooks: [{name: a, key: k, chat: wr1}]}\n", 1, 44, "wecom.webhooks[0].chat", codeChatNeedsAIBot, "wecom.aibots"},
 	{"app without corp", "wecom: {apps: [{name: a, agent_id: 1, secret: s}]}\n", 1, 8, "wecom.corp_id", codeRequiredFor, "wecom.apps"},
 	{"app without id", "wecom: {corp_id: c, apps: [{name: a, secret: s}]}\n", 1, 28, "wecom.apps[0].agent_id", codeRequired, "agent_id: 1000002"},
 	{"app without secret", "wecom: {corp_id: c, apps: [{name: a, agent_id: 1}]}\n", 1, 28, "wecom.apps[0].secret", codeRequired, "secret: ${"},
@@ -233,6 +236,7 @@ func TestValidShapes(t *testing.T) {
 		bot + "  - {name: 2, token: \"124:abc\"}\n",
 		"wechat: {official_accounts: [{name: main, app_id: 007, app_secret: 1e3, token: d}]}\ntelegram: [{name: main, token: \"1:a\"}]\n",
 		"wecom: {webhooks: [{name: a-b_1, key: 693a91f6-7b2c-4bc4-97a0-0ec2sifa5aaa}]}\n",
+		"wecom: {aibots: [{name: b, bot_id: b, secret: s}], webhooks: [{name: a, key: k, chat: wrAbC-_1}, {name: c, key: l, chat: wrabc-_1}, {name: d, key: m, chat: \"\"}]}\n",
 		"wecom: {corp_id: c, apps: [{name: a, agent_id: 1, secret: s}]}\n",
 	} {
 		if ps := problemsOf(t, src); ps != nil {

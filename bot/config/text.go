@@ -54,6 +54,9 @@ const (
 	codeBadToken            = "bad_token"
 	codeBadWebhookSecret    = "bad_webhook_secret" //nolint:gosec // the name of a text
 	codeBadWebhookKey       = "bad_webhook_key"
+	codeBadChatID           = "bad_chat_id"
+	codeSameChat            = "same_chat"
+	codeChatNeedsAIBot      = "chat_needs_aibot"
 	codeBadAESKey           = "bad_aes_key"
 	codeSecretBlank         = "secret_blank"
 	codeBadHTTPURL          = "bad_http_url"
@@ -145,6 +148,9 @@ func english() []codeText {
 		{codeNoToken, `The bot's token is needed. @BotFather in Telegram gives it. Example: token: ${TELEGRAM_BOT_TOKEN}`},
 		{codeBadToken, `This is not a Telegram bot token: digits, a colon, then letters and digits. Copy it again from @BotFather; it looks like 123456789:AAExample_Example-Example`},
 		{codeBadWebhookSecret, `1 to 256 characters of A-Z, a-z, 0-9, _ and - are possible. Leave it empty to have one generated: webhook_secret: ""`},
+		{codeBadChatID, `This is no id of a group. It begins with wr, without wecom: in front, as "qunmate check -online" shows it: {{.Args.example}}`},
+		{codeSameChat, `{{.Args.first}} names this group already; one webhook is enough for it. Delete chat in one of the two entries.`},
+		{codeChatNeedsAIBot, `This webhook stands in for an aibot, and there is none. Add one in wecom.aibots, or delete chat.`},
 		{codeBadWebhookKey, `Only the part after key= of the webhook's address belongs here. It looks like 693a91f6-7b2c-4bc4-97a0-0ec2sifa5aaa`},
 		{codeBadAESKey, `An EncodingAESKey has 43 letters and digits; there are {{.Args.count}} characters, or ones that are not possible. Copy it again from the platform's page, without the = at its end.`},
 		{codeSecretBlank, `There is a space or a line break in this value. Copy it again without it. Example: {{.Args.example}}`},

@@ -13,6 +13,7 @@ import (
 	"qunmate/bot"
 	"qunmate/bot/chat"
 	"qunmate/bot/config"
+	"qunmate/bot/platform/wecombot"
 	"qunmate/bot/platform/wecomcontact"
 	"qunmate/storage"
 	"qunmate/templates"
@@ -94,15 +95,19 @@ func idle(database string) bool {
 	return release() == nil
 }
 
-// What is found out about the community that a connection names.
+// What is found out about the community, or the group, that a connection names.
 const (
 	homeFound   = "community.found"   // name, id
 	homeMissing = "community.missing" // name
 	homeSeveral = "community.several" // name, ids
+
+	standInFound   = "standin.found"   // id, chat: its title
+	standInMissing = "standin.missing" // id
 )
 
 // known lists the groups a connection answers in, and what became of the
-// community it names; without a database yet there is nothing of both.
+// community or the group it names; without a database yet there is nothing of
+// all that.
 func (p *program) known(ctx context.Context, path string, c connection, platform chat.Platform) (groups []chat.Chat, home []chat.Finding, err error) {
 	db, err := storage.Open(ctx, path, storage.Options{ReadOnly: true, Now: time.Now})
 	if errors.Is(err, storage.ErrNoFile) {
@@ -123,14 +128,28 @@ func (p *program) known(ctx context.Context, path string, c connection, platform
 				groups = append(groups, chat.Chat{Ref: chat.Ref{Domain: h.Domain, ID: h.ExternalID}, Type: chat.Group, Title: h.Title})
 			}
 		}
+		if c.standsIn != "" {
+			home = append(home, standInFinding(c.standsIn, rows))
+		}
 		if c.home == "" {
 			return nil
 		}
 		found, err := bot.HomeCommunity(ctx, r, c.home)
-		home = []chat.Finding{homeFinding(c.home, found)}
+		home = append(home, homeFinding(c.home, found))
 		return err
 	})
 	return groups, home, err
+}
+
+// standInFinding tells whether the group for which a webhook stands in is one
+// that an aibot was heard in.
+func standInFinding(id string, known []storage.Chat) chat.Finding {
+	for _, h := range known {
+		if h.Domain == wecombot.Domain && h.ExternalID == id && h.Kind == string(chat.Group) {
+			return chat.Finding{OK: true, Code: standInFound, Args: map[string]string{"id": id, "chat": h.Title}}
+		}
+	}
+	return chat.Finding{Code: standInMissing, Args: map[string]string{"id": id}}
 }
 
 func homeFinding(name string, found []storage.Community) chat.Finding {

@@ -47,7 +47,7 @@ func TestCheckTellsHowWeComAndWeChatStand(t *testing.T) {
 	until(t, "an answer", func() bool { return len(saidTo(w, ann)) == 1 })
 	until(t, "the menu", func() bool { return len(a.Menu()) == 3 })
 	// Now logging in would take the connection away from the bot.
-	wants(0, "✔ helper: 127.0.0.1", "The bot is running", "✔ helper: Group "+wecomGroup.ID+": hears only what mentions me", "✔ oa: I keep the menu")
+	wants(0, "✔ helper: 127.0.0.1", "The bot is running", "✔ helper: Group "+wecomGroup.ID+" (“Group ", "): hears only what mentions me", "✔ oa: I keep the menu")
 	if n := w.Subscriptions(); n != before+1 {
 		t.Errorf("%d subscriptions: the check took the connection", n-before)
 	}

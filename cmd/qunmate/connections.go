@@ -22,6 +22,9 @@ type connection struct {
 	config.Connection
 	// home is the community its 1:1 chats act in, empty: the person's own.
 	home string
+	// standsIn is the group of an aibot in which it posts what that one cannot,
+	// empty: none.
+	standsIn string
 	// build makes it.
 	build func(context.Context) (chat.Platform, error)
 }
@@ -48,18 +51,19 @@ type maker struct {
 // connections lists what is configured, in the order of config.Connections.
 func (m maker) connections() []connection {
 	var all []connection
-	add := func(kind, name, home string, build func(context.Context) (chat.Platform, error)) {
-		all = append(all, connection{config.Connection{Kind: kind, Name: name}, home, build})
+	add := func(kind, name, home string, build func(context.Context) (chat.Platform, error)) *connection {
+		all = append(all, connection{Connection: config.Connection{Kind: kind, Name: name}, home: home, build: build})
+		return &all[len(all)-1]
 	}
 	for _, t := range m.cfg.Telegram {
 		add(config.KindTelegram, t.Name, "", func(ctx context.Context) (chat.Platform, error) { return made(m.telegram(ctx, t)) })
 	}
-	apps := m.apps()
+	apps, robots := m.apps(), m.robots()
 	for _, b := range m.cfg.WeCom.AIBots {
-		add(config.KindAIBot, b.Name, "", func(context.Context) (chat.Platform, error) { return made(m.aibot(b, apps)) })
+		add(config.KindAIBot, b.Name, "", func(context.Context) (chat.Platform, error) { return made(m.aibot(b, apps, robots)) })
 	}
-	for _, w := range m.cfg.WeCom.Webhooks {
-		add(config.KindWebhook, w.Name, "", func(context.Context) (chat.Platform, error) { return made(m.robot(w)) })
+	for i, w := range m.cfg.WeCom.Webhooks {
+		add(config.KindWebhook, w.Name, "", func(context.Context) (chat.Platform, error) { return made(robots[i]()) }).standsIn = w.Chat
 	}
 	for i, a := range m.cfg.WeCom.Apps {
 		add(config.KindApp, a.Name, a.Community, func(context.Context) (chat.Platform, error) { return made(apps[i]()) })
@@ -97,7 +101,7 @@ func (m maker) telegram(ctx context.Context, t config.Telegram) (*telegram.Teleg
 	})
 }
 
-func (m maker) aibot(b config.AIBot, apps []onceApp) (*wecombot.Bot, error) {
+func (m maker) aibot(b config.AIBot, apps []onceApp, robots []onceRobot) (*wecombot.Bot, error) {
 	submit, err := m.word("common.submit")
 	if err != nil {
 		return nil, err
@@ -108,10 +112,14 @@ func (m maker) aibot(b config.AIBot, apps []onceApp) (*wecombot.Bot, error) {
 			return nil, err
 		}
 	}
+	others, err := m.fallbacks(robots)
+	if err != nil {
+		return nil, err
+	}
 	return wecombot.New(wecombot.Options{
 		Name: b.Name, Mention: b.Mention, Mode: wecombot.Mode(b.Mode), WebSocketURL: b.WebSocketURL, BaseURL: m.cfg.WeCom.BaseURL,
 		BotID: b.BotID, Secret: b.Secret.Reveal(), Token: b.Token.Reveal(), EncodingAESKey: b.EncodingAESKey.Reveal(),
-		Words: wecombot.Words{Submit: submit}, People: people, Probe: m.probe, Log: m.log, Now: m.now,
+		Words: wecombot.Words{Submit: submit}, People: people, Fallbacks: others, Probe: m.probe, Log: m.log, Now: m.now,
 		Alarm: func(f chat.Finding) { m.alarm(b.Name, f) },
 	})
 }
@@ -150,8 +158,36 @@ func (m maker) app(a config.App) (*wecomapp.App, error) {
 	})
 }
 
+// onceRobot makes a group robot, or gives the one that was made: what it posts
+// for an aibot counts among its own messages.
+type onceRobot func() (*wecomhook.Robot, error)
+
+func (m maker) robots() []onceRobot {
+	var out []onceRobot
+	for _, w := range m.cfg.WeCom.Webhooks {
+		out = append(out, sync.OnceValues(func() (*wecomhook.Robot, error) { return m.robot(w) }))
+	}
+	return out
+}
+
+// fallbacks are the robots that stand in for aibots, by the id of the group.
+func (m maker) fallbacks(robots []onceRobot) (map[string]wecombot.Fallback, error) {
+	out := map[string]wecombot.Fallback{}
+	for i, w := range m.cfg.WeCom.Webhooks {
+		if w.Chat == "" {
+			continue
+		}
+		r, err := robots[i]()
+		if err != nil {
+			return nil, err
+		}
+		out[w.Chat] = wecombot.Fallback{Name: w.Name, Send: r.StandIn}
+	}
+	return out, nil
+}
+
 func (m maker) robot(w config.Webhook) (*wecomhook.Robot, error) {
-	return wecomhook.New(wecomhook.Options{Name: w.Name, Key: w.Key.Reveal(), BaseURL: m.cfg.WeCom.BaseURL, Log: m.log, Now: m.now})
+	return wecomhook.New(wecomhook.Options{Name: w.Name, Key: w.Key.Reveal(), StandsIn: w.Chat, BaseURL: m.cfg.WeCom.BaseURL, Log: m.log, Now: m.now})
 }
 
 func (m maker) officialAccount(a config.OfficialAccount) (*wechatmp.Account, error) {

@@ -294,6 +294,7 @@ type chatLine struct {
 	State    outcome
 	Reason   string
 	At       bot.Moment
+	Via      string // the connection that carried it, where it was not the chat's own
 }
 
 const detailsMost = 10
@@ -321,7 +322,7 @@ func details(ctx context.Context, req *bot.Request, _ reach, a storage.Announcem
 			return slices.Index(order, outcomeOf(x)) - slices.Index(order, outcomeOf(y))
 		})
 		for _, d := range rows {
-			l := chatLine{Position: d.Position, Title: d.Chat.Title, State: outcomeOf(d), At: req.Moment(d.SettledAt)}
+			l := chatLine{Position: d.Position, Title: d.Chat.Title, State: outcomeOf(d), At: req.Moment(d.SettledAt), Via: d.Via}
 			if l.State == failed {
 				l.Reason = reason(d.Error, false)
 			}
@@ -350,7 +351,7 @@ func fileOf(req *bot.Request, a storage.Announcement, rows []storage.Delivered) 
 	out.WriteString("\uFEFF")
 	w := csv.NewWriter(&out)
 	w.UseCRLF = true
-	_ = w.Write([]string{"position", "chat", "platform", "outcome", "reason", "at", "tries"}) // Error tells below
+	_ = w.Write([]string{"position", "chat", "platform", "outcome", "reason", "at", "tries", "via"}) // Error tells below
 	for _, d := range rows {
 		why, at, title := "", "", d.Chat.Title
 		if outcomeOf(d) == failed {
@@ -362,7 +363,7 @@ func fileOf(req *bot.Request, a storage.Announcement, rows []storage.Delivered) 
 		if title != "" && strings.ContainsAny(title[:1], "=+-@\t\r") {
 			title = "'" + title
 		}
-		_ = w.Write([]string{strconv.Itoa(d.Position), title, platformOf(d.Chat.Domain), string(outcomeOf(d)), why, at, strconv.Itoa(d.Tries)})
+		_ = w.Write([]string{strconv.Itoa(d.Position), title, platformOf(d.Chat.Domain), string(outcomeOf(d)), why, at, strconv.Itoa(d.Tries), d.Via})
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {

@@ -84,7 +84,7 @@ func resolve(ctx context.Context, req *bot.Request, r reach, text string) (t tar
 	}
 	if len(items) == 1 && !items[0].Quoted {
 		if t, ok, err := byWord(ctx, req, r, items[0].Name); ok || err != nil {
-			return t, rest, true, err
+			return withoutTwins(req, t), rest, true, err
 		}
 	}
 	t.Kind = storage.TargetChats
@@ -107,6 +107,19 @@ func resolve(ctx context.Context, req *bot.Request, r reach, text string) (t tar
 		}
 	}
 	return t, rest, true, nil
+}
+
+// withoutTwins drops, of many chats, those that are one room with another of
+// them: nobody should read it twice. A chat that is named is meant.
+func withoutTwins(req *bot.Request, t target) target {
+	if t.Kind == storage.TargetChats {
+		return t
+	}
+	t.Chats = slices.DeleteFunc(slices.Clone(t.Chats), func(c storage.Chat) bool {
+		twin := req.CapsOf(c).Twin
+		return !twin.IsZero() && slices.ContainsFunc(t.Chats, func(o storage.Chat) bool { return o.Domain == twin.Domain && o.ExternalID == twin.ID && o.ID != c.ID })
+	})
+	return t
 }
 
 type noChatView struct{ Name, Near, Text string }

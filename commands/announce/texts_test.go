@@ -60,8 +60,9 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	}
 	var outcomes, lines, unsent []any
 	for _, s := range []string{"delivered", "failed", "uncertain", "waiting", "recalled", "withdrawn", "sending"} {
-		outcomes = append(outcomes, named{"Title": "读书会", "State": s, "Reason": "removed", "At": at})
+		outcomes = append(outcomes, named{"Title": "读书会", "State": s, "Reason": "removed", "At": at, "Via": ""})
 	}
+	outcomes = append(outcomes, named{"Title": "读书会", "State": "delivered", "Reason": "", "At": at, "Via": "news"})
 	for _, s := range []string{"sent", "planned", "missed", "cancelled"} {
 		l := named{"ID": 7, "Text": "明晚…", "State": s, "At": at, "Tally": tally, "People": true}
 		unsent, lines = append(unsent, l), append(lines, l)

@@ -24,6 +24,7 @@ type surface struct {
 	AsOf    *bot.Moment // when the rights were learned, if that is long ago
 	Unknown bool        // the platform never told of the rights
 	Groups  []string    // groups of the community in which nothing is ever heard
+	ID      string      // the platform's id of the group, for who writes the configuration
 }
 
 // silent lists the groups of a community that the bot only sees from outside:
@@ -62,6 +63,13 @@ func capabilities(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return bot.Reply{Template: "help.capabilities_private", Data: v}, nil
 	}
 	v.Members, v.Fixes = req.Chat.HeadCount, fixes(req.Chat.Missing)
+	operator, err := req.IsOperator(ctx)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if operator {
+		v.ID = req.Chat.ExternalID
+	}
 	if req.Caps.AdminList {
 		v.Unknown = req.Chat.FactsAt.IsZero()
 		if !v.Unknown && req.Now.Sub(req.Chat.FactsAt) >= factsAge {

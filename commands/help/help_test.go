@@ -104,6 +104,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		AsOf    *bot.Moment
 		Unknown bool
 		Groups  []string
+		ID      string
 	}
 	type clock struct {
 		Zone  string
@@ -147,7 +148,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		"fix":   fixes,
 		"capabilities": {
 			surface{Title: "a"},
-			surface{Title: "a", Call: "@helper"},
+			surface{Title: "a", Call: "@helper", ID: "wr1"},
 			surface{Title: "a", Groups: []string{"b"}},
 			surface{Title: "a", Caps: chat.Caps{Delete: true}, Unknown: true},
 			surface{Title: "a", Members: 1, Caps: chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Push: true, Files: true, AdminList: true, PerMinute: 20}, Fixes: fixes, AsOf: &at},

@@ -23,8 +23,8 @@ const (
 	checkNoMention   = "wecombot.no_mention"  // the name to strip is not configured
 	checkCallback    = "wecombot.callback"    // path, heard
 	checkRefused     = "wecombot.refused"     // path, signature, stale, replayed, unreadable: counts
-	checkGroup       = "wecombot.group"       // id: what a group can never do here
-	checkGroupPush   = "wecombot.group_push"  // id, code: the last push was refused
+	checkGroup       = "wecombot.group"       // id, chat, name of the webhook that stands in: what a group can never do here
+	checkGroupPush   = "wecombot.group_push"  // id, chat, code: the last push was refused
 )
 
 // Check tells how the connection stands. It never subscribes unless
@@ -48,8 +48,8 @@ func (b *Bot) Check(ctx context.Context, chats []chat.Chat) []chat.Finding {
 		if !ours(c.Ref) || c.Type == chat.Private {
 			continue
 		}
-		args := map[string]string{"id": c.Ref.ID}
-		if code := b.talks.refusal(c.Ref.ID); code != 0 {
+		args := map[string]string{"id": c.Ref.ID, "chat": c.Title, "name": b.opts.Fallbacks[c.Ref.ID].Name}
+		if code := b.talks.refusal(c.Ref.ID); code != 0 && args["name"] == "" {
 			args["code"] = strconv.FormatInt(code, 10)
 			out = append(out, chat.Finding{Code: checkGroupPush, Args: args})
 			continue

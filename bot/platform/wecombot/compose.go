@@ -24,6 +24,8 @@ type draft struct {
 	card *card
 	file *chat.File
 
+	via string // the connection that carried it, if another one did
+
 	plain    string        // the text without styles, mention or typed forms
 	commands []chat.Choice // the choices that are commands
 }

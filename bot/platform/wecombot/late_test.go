@@ -116,8 +116,18 @@ func TestALetterThatAnswersNothingTakesASpareResponseURL(t *testing.T) {
 		_, err = r.Send(r.t.Context(), post(group, "more news"))
 		wantFault(r.t, err, chat.Rejected)
 		// A fallback would have taken it.
-		r.opts.Fallback = func(context.Context, chat.Letter) error { return nil }
-		r.mustSend(post(group, "more news"))
+		if r.Caps(chatOfTest(group)).Push {
+			r.t.Error("callback mode cannot write first")
+		}
+		r.opts.Fallbacks = map[string]Fallback{group.ID: {"news", func(context.Context, chat.Letter) error { return nil }}}
+		if sent := r.mustSend(post(group, "more news")); sent.Via != "news" || !r.Caps(chatOfTest(group)).Push {
+			r.t.Errorf("%+v", sent)
+		}
+		l := post(group, "a picture")
+		l.Content.File = &chat.File{Name: "a.png", MIME: "image/png", Data: []byte("png")}
+		if sent := r.mustSend(l); sent.Via != "news" {
+			r.t.Errorf("%+v", sent)
+		}
 		if err := stop(); err != nil {
 			r.t.Error(err)
 		}

@@ -153,8 +153,9 @@ func (b *Bot) sendPassive(ctx context.Context, d *draft) (chat.Sent, error) {
 			return chat.Sent{}, &unsentError{ctx.Err()}
 		}
 	}
-	sent.Shown = d.shown
-	return sent, b.sendLate(ctx, d)
+	err := b.sendLate(ctx, d)
+	sent.Shown, sent.Via = d.shown, d.via
+	return sent, err
 }
 
 // cut ends a text that is longer than what may be sent: half an answer is

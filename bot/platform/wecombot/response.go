@@ -64,12 +64,15 @@ func (s *spent) give(address string) {
 }
 
 // sendLate sends a letter whose callback is answered already: to its
-// response_url, else to one of the chat that nobody needs, else by
-// Options.Fallback.
+// response_url, else to one of the chat that nobody needs, else by the chat's
+// fallback.
 func (b *Bot) sendLate(ctx context.Context, d *draft) error {
 	now := b.opts.Now()
 	p, se := b.latePayload(d)
 	if se != nil {
+		if _, ok := b.fallback(d); ok {
+			return b.lastResort(ctx, d, se)
+		}
 		return se
 	}
 	own := d.token.URL

@@ -9,8 +9,8 @@ import (
 )
 
 // Send is one attempt, by the first way that is open: an answer to the message
-// itself, a push, an answer to the newest message of the chat, and at last
-// Options.Fallback. A way is left for the next only when the platform refused
+// itself, a push, an answer to the newest message of the chat, and at last the
+// chat's fallback, which Sent.Via names. A way is left for the next only when the platform refused
 // it as such, so that nothing was shown.
 //
 // A letter may be several messages: the parts of a long text, a card, a file.
@@ -57,7 +57,7 @@ func (b *Bot) sendLive(ctx context.Context, d *draft) (chat.Sent, error) {
 		return chat.Sent{}, err
 	}
 	err = b.byAnyWay(ctx, s, d, list)
-	return chat.Sent{Shown: d.shown && err == nil}, err
+	return chat.Sent{Shown: d.shown && err == nil, Via: d.via}, err
 }
 
 // messages are the messages of a draft, counted by the guard. A file is
@@ -118,18 +118,6 @@ func (b *Bot) byAnyWay(ctx context.Context, s *session, d *draft, list []payload
 	}
 	b.guard.Give(d.place.Ref.ID, len(list))
 	return b.lastResort(ctx, d, refusal)
-}
-
-// lastResort is Options.Fallback. A private file has none: it was redirected,
-// and the fallback would show it in the group.
-func (b *Bot) lastResort(ctx context.Context, d *draft, refusal error) error {
-	if b.opts.Fallback != nil && d.place.Ref == d.letter.Chat.Ref {
-		return b.opts.Fallback(ctx, d.letter)
-	}
-	if refusal == nil {
-		return rejected("nothing can be sent here: nobody has written to the bot lately")
-	}
-	return rejected("no way of sending is open here: %w", refusal)
 }
 
 // ways lists how a draft may be sent, the best first.

@@ -125,17 +125,17 @@ func TestTheLastResortIsTheFallback(t *testing.T) {
 	var got []chat.Letter
 	var answer error
 	bubble(t, wecomtest.Options{NoGroupPush: true}, func(o *Options) {
-		o.Fallback = func(_ context.Context, l chat.Letter) error {
+		o.Fallbacks = map[string]Fallback{group.ID: {"news", func(_ context.Context, l chat.Letter) error {
 			got = append(got, l)
 			return answer
-		}
+		}}}
 	}, func(r *rig) {
 		k := newSink()
 		stop := r.up(k.deliver)
 		r.heard(k, group, "lilei", "hello")
 		waitFor(r.t, 25*time.Hour)
-		if sent := r.mustSend(post(group, "news")); sent.Shown {
-			r.t.Error("a post is for everybody")
+		if sent := r.mustSend(post(group, "news")); sent.Shown || sent.Via != "news" {
+			r.t.Errorf("a post is for everybody, and told by whom it went: %+v", sent)
 		}
 		answer = &chat.SendError{Fault: chat.Throttled, After: time.Minute, Err: errNotNow}
 		_, err := r.Send(r.t.Context(), post(group, "more"))
@@ -145,6 +145,24 @@ func TestTheLastResortIsTheFallback(t *testing.T) {
 		if len(got) != 2 || got[0].Content.Text != "news" || len(r.s.Sent()) != 0 {
 			r.t.Errorf("%+v", got)
 		}
+		// That the other one is gone says nothing of this group.
+		answer = &chat.SendError{Fault: chat.Gone, Err: errNotNow}
+		_, err = r.Send(r.t.Context(), post(group, "even more"))
+		wantFault(r.t, err, chat.Rejected)
+		// What has buttons says how they are typed, and for whom it is.
+		answer = nil
+		asked := post(group, "<b>Sure?</b>")
+		asked.To = chat.User{Ref: chat.Ref{Domain: Domain, ID: "lilei"}, Name: "Li <Lei>"}
+		asked.Content.Private = true
+		asked.Content.Choices = []chat.Choice{{Label: "Yes", Command: "/confirm 7"}, {Label: "Page", URL: "https://example.com"}, {Label: "Stored", Command: "!5"}}
+		if sent := r.mustSend(asked); !sent.Shown || sent.Via != "news" {
+			r.t.Errorf("%+v", sent)
+		}
+		want := "@Li &lt;Lei&gt; <b>Sure?</b><br>Yes: <code>@" + r.s.Mention() + " /confirm 7</code>"
+		if c := got[3].Content; c.Text != want || c.Private || len(c.Choices) != 1 || c.Choices[0].URL == "" {
+			r.t.Errorf("%+v", c)
+		}
+		got = got[:2]
 		// A private file is never shown in a group, not even so.
 		l := post(group, "")
 		l.Content = chat.Content{Private: true, File: &chat.File{Name: "mine.json", MIME: "application/json", Data: []byte("secret")}}

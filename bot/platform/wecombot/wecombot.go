@@ -86,9 +86,9 @@ type Options struct {
 
 	// Words are the few words that cards want of us.
 	Words Words
-	// Fallback sends a letter in another way when this one cannot, for example
-	// by a webhook of the same group. Nil: there is none.
-	Fallback func(context.Context, chat.Letter) error
+	// Fallbacks lead into single chats, by their ids, when the bot's own ways are
+	// closed: for example a webhook of the same group.
+	Fallbacks map[string]Fallback
 	// People knows who the members are, for example a self-built app of the same
 	// corporation. Nil: nobody does, and events tell no names.
 	People People
@@ -266,7 +266,7 @@ func (b *Bot) Caps(c chat.Chat) chat.Caps {
 		Choices: true,
 		// Only where somebody has spoken before (path 101463, "push"). A group
 		// is known by a message in it and by nothing else.
-		Push:      b.opts.Mode == WebSocket && !b.talks.onlyEntered(b.aliases.wire(c.Ref).ID),
+		Push:      b.opts.Mode == WebSocket && !b.talks.onlyEntered(b.aliases.wire(c.Ref).ID) || b.opts.Fallbacks[c.Ref.ID].Send != nil,
 		Files:     b.opts.Mode == WebSocket,
 		MaxText:   maxText,
 		PerMinute: perMinute,

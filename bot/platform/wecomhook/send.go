@@ -39,6 +39,14 @@ func (r *Robot) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	return chat.Sent{}, nil
 }
 
+// StandIn says a letter of the robot's group that another connection into that
+// group could not deliver. It counts among the robot's own messages.
+func (r *Robot) StandIn(ctx context.Context, l chat.Letter) error {
+	l.Chat, l.Reply = r.Chat(), ""
+	_, err := r.Send(ctx, l)
+	return err
+}
+
 func (r *Robot) carry(ctx context.Context, d *draft) *chat.SendError {
 	all := d.messages
 	if d.file != nil {

@@ -44,6 +44,9 @@ type Options struct {
 	Name    string // of the connection and of the chat
 	Key     string // what stands behind key= in the robot's address
 	BaseURL string // DefaultBaseURL if empty
+	// StandsIn is the id of the group for which the robot takes letters from
+	// another connection, see StandIn; it is the one that the robot is in.
+	StandsIn string
 
 	Log *slog.Logger
 	// Transport carries all requests; tests put a fake one here.
@@ -153,7 +156,11 @@ func (r *Robot) Caps(c chat.Chat) chat.Caps {
 	if c.Ref != r.place {
 		return chat.Caps{}
 	}
-	return chat.Caps{Push: true, Files: true, MaxText: maxText, PerMinute: perMinute}
+	caps := chat.Caps{Push: true, Files: true, MaxText: maxText, PerMinute: perMinute}
+	if r.opts.StandsIn != "" {
+		caps.Twin = chat.Ref{Domain: Domain, ID: r.opts.StandsIn}
+	}
+	return caps
 }
 
 // Run tells the engine of the chat, for as long as it takes, and waits for the

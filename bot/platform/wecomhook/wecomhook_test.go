@@ -259,6 +259,32 @@ func TestTheMinuteIsKeptAndThePlatformsOwnWordHeeded(t *testing.T) {
 	})
 }
 
+// What it posts for another connection counts with its own.
+func TestAStandInKeepsTheSameMinute(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(o *Options) { o.StandsIn = "wrGroup" }, func(r *rig) {
+		place := chat.Chat{Ref: chat.Ref{Domain: Domain, ID: "wrGroup"}, Type: chat.Group}
+		stand := func(text string) error {
+			return r.StandIn(r.t.Context(), chat.Letter{Chat: place, Reply: "theirs", Content: chat.Content{Text: text}})
+		}
+		for i := range perMinute {
+			say := stand
+			if i%2 == 0 {
+				say = func(text string) error { return r.post(chat.Content{Text: text}) }
+			}
+			if err := say("x"); err != nil {
+				r.t.Fatal(i, err)
+			}
+		}
+		if se := fault(r.t, stand("one too many")); se.Fault != chat.Throttled || r.s.Calls(qyapitest.PathRobotSend) != perMinute {
+			r.t.Errorf("%v", se)
+		}
+		if twin := r.Caps(r.Chat()).Twin; twin != place.Ref || r.Serves(place) {
+			r.t.Errorf("it stands in for %s", twin)
+		}
+	})
+}
+
 func TestWhatTheGroupHalfReadIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	bubble(t, nil, func(r *rig) {
