@@ -18,6 +18,7 @@ import (
 	"qunmate/bot/chat"
 	"qunmate/bot/chat/chattest"
 	"qunmate/storage"
+	"qunmate/storage/storagetest"
 	"qunmate/templates"
 )
 
@@ -35,24 +36,6 @@ var (
 	morning = time.Date(2026, 11, 22, 8, 0, 0, 0, shanghai)
 
 	loadTexts = sync.OnceValues(func() (*templates.Set, error) { return templates.Load(filepath.Join("testdata", "texts")) })
-	// emptyDB is a database with nothing in it: bringing up the schema once is
-	// enough.
-	emptyDB = sync.OnceValues(func() ([]byte, error) {
-		dir, err := os.MkdirTemp("", "qunmate-bot-*")
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		path := filepath.Join(dir, "q.db")
-		db, err := storage.Open(context.Background(), path, storage.Options{})
-		if err != nil {
-			return nil, err
-		}
-		if err := db.Close(); err != nil {
-			return nil, err
-		}
-		return os.ReadFile(path)
-	})
 )
 
 func TestMain(m *testing.M) {
@@ -60,7 +43,7 @@ func TestMain(m *testing.M) {
 	if _, err := loadTexts(); err != nil {
 		panic(err)
 	}
-	if _, err := emptyDB(); err != nil {
+	if _, err := storagetest.Blank(); err != nil {
 		panic(err)
 	}
 	watchDisks()
@@ -168,7 +151,7 @@ func begin(t *testing.T, settings ...setting) *world {
 		w.lines = []*line{newLine("main")}
 	}
 	w.net = w.lines[0]
-	file, err := emptyDB()
+	file, err := storagetest.Blank()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -191,16 +191,12 @@ func (r *run) begin() {
 func (r *run) boot() {
 	ctx, cancel := context.WithCancel(context.Background())
 	log := slog.New(slog.NewTextHandler(testWriter{r.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	r.prepare()
 	db, err := storage.Open(ctx, r.path, storage.Options{Now: r.clock.Now, Log: log})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.db = db
-	if r.texts == nil { // they never change, and a run may start many times
-		if r.texts, err = templates.Load(""); err != nil {
-			r.t.Fatal(err)
-		}
-	}
 	engine, err := bot.New(bot.Options{
 		DB: db, Texts: r.texts, Platforms: r.platforms(), Clock: r.clock, Log: log,
 		Commands: r.families.Commands, Actions: r.families.Actions, Listeners: r.families.Listeners,
