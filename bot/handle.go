@@ -267,7 +267,7 @@ func (e *Engine) decide(ctx context.Context, req *Request) (Reply, error) {
 	switch req.Event.Kind {
 	case chat.Message, chat.Press:
 		return e.typed(ctx, req)
-	case chat.Join, chat.Leave, chat.ChatChanged, chat.Learned, chat.Timer, chat.Vote, chat.PollTold, chat.Delivered, chat.Invited:
+	case chat.Join, chat.Leave, chat.ChatChanged, chat.Learned, chat.Timer, chat.Vote, chat.PollTold, chat.Delivered, chat.Invited, chat.JoinRequest, chat.Admitted:
 	}
 	return e.listen(ctx, req)
 }

@@ -20,6 +20,14 @@ type way struct {
 	via    string // the connection to ask
 	wish   string // comes back with the answer
 	revoke string // the id of a way to close
+
+	admit *admission // somebody to be let in, or turned away
+}
+
+// admission is the wish to let somebody in.
+type admission struct {
+	who   chat.Ref
+	admit bool
 }
 
 // ways are the wishes that wait.
@@ -39,10 +47,45 @@ func (req *Request) CanInvite(c storage.Chat) bool {
 // until then, so wish goes with the question and comes back. The error is nil
 // when the command has waited long enough.
 func (req *Request) MakeWay(c storage.Chat, state, name, wish string) error {
+	return req.makeWay(c, chat.Inviting{State: state, Name: name}, wish)
+}
+
+// MakeRequestWay is MakeWay for a way whose users ask to be let in.
+func (req *Request) MakeRequestWay(c storage.Chat, state, name, wish string) error {
+	return req.makeWay(c, chat.Inviting{State: state, Name: name, Ask: true}, wish)
+}
+
+func (req *Request) makeWay(c storage.Chat, i chat.Inviting, wish string) error {
 	if err := req.Wait(); err == nil {
 		return nil
 	}
-	return &parkError{way: &way{Inviting: chat.Inviting{Chat: chatOf(c), State: state, Name: name}, via: c.Connection, wish: wish}}
+	i.Chat = chatOf(c)
+	return &parkError{way: &way{Inviting: i, via: c.Connection, wish: wish}}
+}
+
+// ChangeWay asks the network, after the commit, to let the users of a way in at
+// once, or to make them ask first. An Invited event tells what came of it.
+func (req *Request) ChangeWay(c storage.Chat, state, name, id string, ask bool) {
+	w := way{Inviting: chat.Inviting{Chat: chatOf(c), State: state, Name: name, ID: id, Ask: ask}, via: c.Connection}
+	req.Tx.AfterCommit(func() { req.engine.askWay(w) })
+}
+
+// CanAdmit reports whether people can ask to be let into a chat, and the bot
+// can let them in.
+func (req *Request) CanAdmit(c storage.Chat) bool {
+	p, can := req.engine.platforms[c.Connection].(chat.Admitter)
+	return can && p != nil && req.CapsOf(c).Requests
+}
+
+// Admit asks the network, after the commit, to let somebody into a chat or to
+// turn him away. An Admitted event tells what came of it; none comes when the
+// program ends before, so whoever asks keeps a deadline to ask again.
+func (req *Request) Admit(c storage.Chat, a storage.Account, admit bool, wish string) {
+	w := way{
+		Inviting: chat.Inviting{Chat: chatOf(c)}, via: c.Connection, wish: wish,
+		admit: &admission{chat.Ref{Domain: a.Domain, ID: a.ExternalID}, admit},
+	}
+	req.Tx.AfterCommit(func() { req.engine.askWay(w) })
 }
 
 // CloseWay asks the network, after the commit, to close a way into a chat.
@@ -81,25 +124,47 @@ func (e *Engine) makeWays(ctx context.Context) {
 }
 
 func (e *Engine) makeWay(ctx context.Context, w way) error {
+	asking, cancel := context.WithTimeout(ctx, wayTimeout)
+	defer cancel()
+	if w.admit != nil {
+		return e.admit(ctx, asking, w)
+	}
 	inviter, ok := e.platforms[w.via].(chat.Inviter)
 	if !ok {
 		return nil
 	}
-	asking, cancel := context.WithTimeout(ctx, wayTimeout)
-	defer cancel()
 	if w.revoke != "" {
 		return inviter.Revoke(asking, w.Chat, w.revoke)
 	}
-	told := chat.Invite{State: w.State, Wish: w.wish}
+	told := chat.Invite{State: w.State, Wish: w.wish, Ask: w.Ask, Again: w.ID != ""}
 	made, err := inviter.Invite(asking, w.Inviting)
 	if err != nil {
 		told.Error = err.Error()
 		e.Log.Warn("there is no way into a chat", "chat", w.Chat.Ref.String(), "err", err)
 	}
 	told.Invitation = made
+	return e.tell(ctx, w, chat.Invited, told)
+}
+
+// admit asks one network to let somebody in, and hands the answer in.
+func (e *Engine) admit(ctx, asking context.Context, w way) error {
+	admitter, ok := e.platforms[w.via].(chat.Admitter)
+	if !ok {
+		return nil
+	}
+	told := chat.Admission{Wish: w.wish, Admit: w.admit.admit}
+	if err := admitter.Admit(asking, w.Chat, w.admit.who, w.admit.admit); err != nil {
+		told.Error, told.Gone = err.Error(), errors.Is(err, chat.ErrNoRequest)
+		e.Log.Warn("somebody could not be let in", "chat", w.Chat.Ref.String(), "err", err)
+	}
+	return e.tell(ctx, w, chat.Admitted, told)
+}
+
+// tell hands in what a network said to a wish.
+func (e *Engine) tell(ctx context.Context, w way, kind chat.Kind, told any) error {
 	ev := chat.Event{
 		ID:   chat.Ref{Domain: "ways", ID: fmt.Sprintf("%s@%d-%s", w.Chat.Ref, e.Clock.Now().UnixNano(), newID())},
-		Chat: w.Chat, Kind: chat.Invited, At: e.Clock.Now(), Detail: told,
+		Chat: w.Chat, Kind: kind, At: e.Clock.Now(), Detail: told,
 	}
 	if err := e.submit(ctx, job{via: w.via, events: []chat.Event{ev}}); err != nil && !errors.Is(err, ErrStopped) {
 		return err

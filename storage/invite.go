@@ -75,14 +75,17 @@ type InviteLink struct {
 	QR         string // address of a picture
 	ExternalID string
 	At         time.Time // UTC
+	Asks       bool      // who uses it asks to be let in
 }
+
+const linkColumns = "way_id, chat_id, state, link, qr, external_id, at, asks"
 
 // InviteLink finds the link of a way in a chat, or ErrNotFound.
 func (r *Reader) InviteLink(ctx context.Context, wayID, chatID int64) (InviteLink, error) {
 	var l InviteLink
 	var at int64
-	err := r.q.row(ctx, "SELECT way_id, chat_id, state, link, qr, external_id, at FROM invite_links WHERE way_id = ? AND chat_id = ?", wayID, chatID).
-		Scan(&l.WayID, &l.ChatID, &l.State, &l.Link, &l.QR, &l.ExternalID, &at)
+	err := r.q.row(ctx, "SELECT "+linkColumns+" FROM invite_links WHERE way_id = ? AND chat_id = ?", wayID, chatID).
+		Scan(&l.WayID, &l.ChatID, &l.State, &l.Link, &l.QR, &l.ExternalID, &at, &l.Asks)
 	l.At = FromMillis(at)
 	return l, classify(err)
 }
@@ -97,9 +100,9 @@ func (r *Reader) OpenLinksOf(ctx context.Context, chatID, personID int64) ([]Inv
 
 // SetInviteLink stores what became of the wish for a link.
 func (tx *Tx) SetInviteLink(ctx context.Context, l InviteLink) error {
-	_, err := tx.q.exec(ctx, `INSERT INTO invite_links (way_id, chat_id, state, link, qr, external_id, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET state = excluded.state, link = excluded.link, qr = excluded.qr, external_id = excluded.external_id, at = excluded.at`,
-		l.WayID, l.ChatID, l.State, l.Link, l.QR, l.ExternalID, millis(tx.Now))
+	_, err := tx.q.exec(ctx, `INSERT INTO invite_links (way_id, chat_id, state, link, qr, external_id, at, asks) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET state = excluded.state, link = excluded.link, qr = excluded.qr, external_id = excluded.external_id, at = excluded.at, asks = excluded.asks`,
+		l.WayID, l.ChatID, l.State, l.Link, l.QR, l.ExternalID, millis(tx.Now), l.Asks)
 	return classify(err)
 }
 

@@ -27,6 +27,7 @@ type PersonData struct {
 	Quiz           []PersonQuizAnswer `json:"quiz"`
 	Invites        []PersonInvite     `json:"invites"`
 	Milestones     []PersonMilestone  `json:"invite_milestones"`
+	Requests       []PersonRequest    `json:"join_requests"`
 	Said           []PersonLine       `json:"said"` // short messages of the last 30 days, oldest first
 }
 
@@ -160,6 +161,9 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 		return d, err
 	}
 	if d.Milestones, err = r.personMilestones(ctx, personID); err != nil {
+		return d, err
+	}
+	if d.Requests, err = r.personRequests(ctx, personID); err != nil {
 		return d, err
 	}
 	if d.Quiz, err = r.personQuiz(ctx, personID); err != nil {

@@ -59,6 +59,19 @@ func (v *verifier) invites(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Whoever is to be let in has a deadline: otherwise he would wait for ever.
+	err = v.r.each(ctx, func(rows *sql.Rows) error {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		v.fail(CheckInvite, "request", id, "problem", "waits without a deadline")
+		return nil
+	}, `SELECT q.id FROM invite_requests q WHERE q.state IN ('admitting', 'refusing')
+		AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.done_at = 0 AND t.key = 'invite.admit:' || q.id || ':' || q.tries)`)
+	if err != nil {
+		return err
+	}
 	v.done(CheckInvite)
 	return nil
 }

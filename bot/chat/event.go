@@ -22,6 +22,8 @@ const (
 	Vote        Kind = "vote"         // Ballot: an answer in a poll of the platform's own form
 	PollTold    Kind = "poll_told"    // PollState: such a poll, as the platform describes it
 	Invited     Kind = "invited"      // Invite: a way into a chat that was asked for
+	JoinRequest Kind = "join_request" // Membership: somebody asks to be let in
+	Admitted    Kind = "admitted"     // Admission: what became of the wish to let somebody in
 	Delivered   Kind = "delivered"    // Delivery: what became of a letter that waited for a person
 )
 
@@ -155,7 +157,17 @@ type Invite struct {
 	State      string     `json:"state"`          // as it was asked for
 	Wish       string     `json:"wish,omitempty"` // the words of whoever asked, for himself
 	Invitation Invitation `json:"invitation,omitzero"`
+	Again      bool       `json:"again,omitempty"` // it was to be changed: Inviting.ID
+	Ask        bool       `json:"ask,omitempty"`   // as it was asked for
 	Error      string     `json:"error,omitempty"` // why there is none
+}
+
+// Admission is the detail of Admitted.
+type Admission struct {
+	Wish  string `json:"wish"`            // the words of whoever asked, for himself
+	Admit bool   `json:"admit"`           // let in, or turned away
+	Error string `json:"error,omitempty"` // why that could not be done
+	Gone  bool   `json:"gone,omitempty"`  // nobody asks any more: see ErrNoRequest
 }
 
 // Delivery is the detail of Delivered: the end of a letter whose Send said
@@ -188,7 +200,7 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	}
 	var err error
 	switch e.Kind {
-	case Join, Leave:
+	case Join, Leave, JoinRequest:
 		e.Detail, err = decodeDetail[Membership](raw.Detail)
 	case ChatChanged:
 		e.Detail, err = decodeDetail[ChatChange](raw.Detail)
@@ -202,6 +214,8 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 		e.Detail, err = decodeDetail[PollState](raw.Detail)
 	case Invited:
 		e.Detail, err = decodeDetail[Invite](raw.Detail)
+	case Admitted:
+		e.Detail, err = decodeDetail[Admission](raw.Detail)
 	case Delivered:
 		e.Detail, err = decodeDetail[Delivery](raw.Detail)
 	case Message, Press:

@@ -148,6 +148,7 @@ type Caps struct {
 	PushFor   time.Duration
 	Files     bool
 	AdminList bool // the platform has its own administrators
+	Requests  bool // who comes by a link can be made to ask first, and the bot can let him in
 	Polls     bool // polls of its own that tell who voted for what
 	// Pin: messages can stand at the top of the chat, if the bot has the right to
 	// put them there (RightPin).
@@ -204,6 +205,9 @@ type Inviting struct {
 	// digits, at most MaxState.
 	State string
 	Name  string // what the way is called in the platform's own lists, for people
+	Ask   bool   // who uses it asks to be let in: only where Caps.Requests
+	// ID, if set, is a way that there is: it is changed, not made anew.
+	ID string
 }
 
 // MaxState is how long a state may be: what the strictest platform takes.
@@ -224,6 +228,16 @@ type Inviter interface {
 	Invite(ctx context.Context, i Inviting) (Invitation, error)
 	// Revoke closes a way. One that is closed already is no error.
 	Revoke(ctx context.Context, c Chat, id string) error
+}
+
+// ErrNoRequest is the cause of an Admit that found nobody asking: he took his
+// wish back, or somebody else has decided.
+var ErrNoRequest = errors.New("nobody asks to be let in")
+
+// Admitter is a Platform where people can ask to be let in. Its error is a
+// *SendError; to let somebody in who is in already is none.
+type Admitter interface {
+	Admit(ctx context.Context, c Chat, who Ref, admit bool) error
 }
 
 // Reminder is a Platform that can remind the person for whom a letter waits.

@@ -9,7 +9,7 @@
 //	= language en            set before the first message: language, zone,
 //	= zone America/New_York  start, admin, operator, whispers off, edit off
 //	                         (also hears, joins, choices, delete, push, files,
-//	                         adminlist)
+//	                         adminlist, requests)
 //	= surface wecom          a group of WeCom, or: account, a WeChat account
 //	= start 2026-11-22 08:02 local time in zone
 //	= admin 管理员            who administers the default group
@@ -37,6 +37,8 @@
 //	! stop | start            the program is not running in between
 //	! clock -30m              the machine's clock is found behind after a restart
 //	! late 2h                 the next line was said so long before it is told
+//	! asks 小王 by K7Q2       wants to be let in by a link; "! withdraws 小王"
+//	! missing invite         rights the bot lacks from now on; "! missing" is none
 //	! admins 小满              who administers the default group from now on
 //	! removed 读书会          the bot is thrown out there; "! back 读书会"
 //	! fail 读书会 rejected    what is sent there fails so; "! fail 读书会 not"

@@ -47,6 +47,20 @@ func (r *run) trouble(s step) {
 			ev.Kind = chat.Leave
 		}
 		r.deliver(ev)
+	case "asks", "withdraws": // to be let in: "asks name" or "asks name by CODE"
+		who, source, _ := strings.Cut(rest, " by ")
+		r.net.SetClock(r.clock.Now)
+		r.net.Asking(word == "asks", r.person(who))
+		if word == "asks" {
+			ev := r.event(step{who: who}, c)
+			ev.Kind, ev.Detail = chat.JoinRequest, chat.Membership{User: r.person(who), Source: source}
+			r.deliver(ev)
+		}
+	case "missing": // rights the bot lacks from now on
+		r.net.SetStanding(r.members, strings.Fields(rest)...)
+		ev := r.event(step{who: r.admins[0]}, c)
+		ev.Kind, ev.Detail = chat.ChatChanged, chat.ChatChange{Standing: chat.Updated, Missing: append([]string{}, strings.Fields(rest)...)}
+		r.deliver(ev)
 	case "added":
 		ev := r.event(step{who: r.admins[0]}, c)
 		ev.Kind, ev.Detail = chat.ChatChanged, chat.ChatChange{Standing: chat.Added, Missing: strings.Fields(rest)}

@@ -24,6 +24,9 @@ type Options struct {
 const (
 	actionRule = "invite.rule"
 	actionHeld = "invite.held"
+	actionDoor = "invite.door"
+
+	actionRequest = "invite.request"
 )
 
 // Tasks of timers.
@@ -31,6 +34,9 @@ const (
 	taskDue   = "invite.due"
 	taskAsked = "invite.asked"
 	taskNote  = "invite.note" // only keeps an alert from being said twice
+
+	taskAdmit  = "invite.admit"
+	taskRelink = "invite.relink"
 )
 
 type family struct{ Options }
@@ -46,6 +52,8 @@ func Commands(o Options) []bot.Command {
 		{Name: "invites source", Role: bot.ChatAdmin, Run: f.source},
 		{Name: "invites allow", Role: bot.ChatAdmin, Run: allow},
 		{Name: "invites deny", Role: bot.ChatAdmin, Run: deny},
+		{Name: "invites admit", Role: bot.ChatAdmin, Run: admit},
+		{Name: "invites refuse", Role: bot.ChatAdmin, Run: refuse},
 		{Name: "code", Run: code},
 		{Name: "invitedby", Run: invitedBy},
 		{Name: "invitedby yes", Run: yes},
@@ -59,6 +67,7 @@ func Actions() []bot.Action {
 	return []bot.Action{
 		{Name: actionRule, Role: bot.ChatAdmin, Run: confirmRule, Undo: undoRule},
 		{Name: actionHeld, Role: bot.ChatAdmin, Run: confirmHeld},
+		{Name: actionDoor, Role: bot.ChatAdmin, Run: confirmDoor, Undo: undoDoor},
 	}
 }
 
@@ -69,6 +78,10 @@ func Listeners() []bot.Listener {
 		{Name: "invite join", Kinds: []chat.Kind{chat.Join}, Run: joined},
 		{Name: "invite leave", Kinds: []chat.Kind{chat.Leave}, Run: left},
 		{Name: "invite link", Kinds: []chat.Kind{chat.Invited}, Run: linked},
+		{Name: "invite request", Kinds: []chat.Kind{chat.JoinRequest}, Run: asks},
+		{Name: "invite admitted", Kinds: []chat.Kind{chat.Admitted}, Run: admitted},
+		{Name: "invite admit", Kinds: []chat.Kind{chat.Timer}, Task: taskAdmit, Run: admitAgainNow},
+		{Name: "invite relink", Kinds: []chat.Kind{chat.Timer}, Task: taskRelink, Run: relink},
 		{Name: "invite due", Kinds: []chat.Kind{chat.Timer}, Task: taskDue, Run: due},
 		{Name: "invite asked", Kinds: []chat.Kind{chat.Timer}, Task: taskAsked, Run: unanswered},
 		{Name: "invite note", Kinds: []chat.Kind{chat.Timer}, Task: taskNote, Run: nothing},

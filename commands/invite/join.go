@@ -28,7 +28,7 @@ func joined(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil && !errors.Is(err, storage.ErrNotFound) || counted && known != "unknown" {
 		return bot.Reply{}, err
 	}
-	way, err := findWay(ctx, req, m)
+	way, err := findWay(ctx, req, m, who.ID)
 	if err != nil {
 		return bot.Reply{}, err
 	}
@@ -63,8 +63,9 @@ func joined(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	return bot.Reply{}, err
 }
 
-// findWay finds whose way a join names; the zero one if it names none of ours.
-func findWay(ctx context.Context, req *bot.Request, m chat.Membership) (storage.InviteWay, error) {
+// findWay finds whose way a join names, or the request before it; the zero one
+// if it was none of ours. account is who came, 0 if he only asks.
+func findWay(ctx context.Context, req *bot.Request, m chat.Membership, account int64) (storage.InviteWay, error) {
 	w, err := storage.InviteWay{}, storage.ErrNotFound
 	switch {
 	case m.Link != "":
@@ -73,6 +74,9 @@ func findWay(ctx context.Context, req *bot.Request, m chat.Membership) (storage.
 		w, err = req.Tx.InviteWayByCode(ctx, m.Source)
 	}
 	if errors.Is(err, storage.ErrNotFound) || err == nil && w.CommunityID != req.Community {
+		if account != 0 {
+			return wayOfRequest(ctx, req, account)
+		}
 		return storage.InviteWay{}, nil
 	}
 	return w, err

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"qunmate/bot"
-	"qunmate/bot/chat"
 	"qunmate/bot/chatday"
 	"qunmate/storage"
 )
@@ -200,10 +199,9 @@ func score(ctx context.Context, req *bot.Request, i storage.Invite, n int64) err
 // timed loads the invite of a timer; ok is false when it is not in that state
 // any more.
 func timed(ctx context.Context, req *bot.Request, state string) (storage.Invite, bool, error) {
-	d, _ := req.Event.Detail.(chat.Due)
 	var p payload
-	if err := json.Unmarshal(d.Payload, &p); err != nil {
-		return storage.Invite{}, false, fmt.Errorf("invite timer: %w", err)
+	if err := payloadOf(req, &p); err != nil {
+		return storage.Invite{}, false, err
 	}
 	i, err := req.Tx.Invite(ctx, p.ID)
 	if errors.Is(err, storage.ErrNotFound) {

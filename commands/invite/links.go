@@ -26,6 +26,7 @@ type wayView struct {
 	Came           int
 	Source         string
 	Call           string // how the code is spoken here
+	Asks           bool   // who uses the link asks to be let in
 }
 
 // invite shows a person's own way into the group: a link where the network
@@ -100,6 +101,7 @@ func (f family) show(ctx context.Context, req *bot.Request, w storage.InviteWay,
 	case err != nil && !errors.Is(err, storage.ErrNotFound):
 		return view, err
 	case err == nil && l.State == storage.LinkOpen:
+		view.Asks = l.Asks
 		view.Link, view.QR = l.Link, l.QR
 		return view, nil
 	case err == nil && l.State == storage.LinkFailed && req.Tx.Now.Sub(l.At) < failedFor:
@@ -110,7 +112,15 @@ func (f family) show(ctx context.Context, req *bot.Request, w storage.InviteWay,
 	if err != nil {
 		return view, fmt.Errorf("invite: %w", err)
 	}
-	if err := req.MakeWay(place, w.Code, name, string(wish)); err != nil {
+	mode, err := req.Tx.InviteDoor(ctx, place.ID)
+	if err != nil {
+		return view, err
+	}
+	ask := req.MakeWay
+	if mode != storage.DoorOpen && req.CanAdmit(place) {
+		ask = req.MakeRequestWay
+	}
+	if err := ask(place, w.Code, name, string(wish)); err != nil {
 		return view, err
 	}
 	view.Failed = true
@@ -160,6 +170,9 @@ type wished struct {
 // linked stores what the network said to the wish for a link.
 func linked(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	told, _ := req.Event.Detail.(chat.Invite)
+	if told.Again && told.Error != "" {
+		return bot.Reply{}, nil // the way is as it was, and good
+	}
 	if err := req.Tx.WakeParked(ctx); err != nil {
 		return bot.Reply{}, err
 	}
@@ -178,7 +191,7 @@ func linked(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 }
 
 func linkOf(way, place int64, told chat.Invite) storage.InviteLink {
-	l := storage.InviteLink{WayID: way, ChatID: place, State: storage.LinkOpen, Link: told.Invitation.Link, QR: told.Invitation.QRImageURL, ExternalID: told.Invitation.ID}
+	l := storage.InviteLink{WayID: way, ChatID: place, State: storage.LinkOpen, Link: told.Invitation.Link, QR: told.Invitation.QRImageURL, ExternalID: told.Invitation.ID, Asks: told.Ask}
 	if told.Error != "" {
 		l = storage.InviteLink{WayID: way, ChatID: place, State: storage.LinkFailed}
 	}

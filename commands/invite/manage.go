@@ -34,6 +34,9 @@ func set(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil {
 		return bot.Reply{}, err
 	}
+	if req.Names().Word(req.Args.Lower(0)) == "door" {
+		return setDoor(ctx, req)
+	}
 	want, ok := was.changed(req)
 	switch {
 	case !ok:
@@ -88,7 +91,7 @@ func (r Rule) changed(req *bot.Request) (want Rule, ok bool) {
 			continue
 		}
 		n, err := strconv.Atoi(a.Word(i + 1))
-		field, limit := want.field(key)
+		field, limit := field(&want, key)
 		if err != nil || field == nil || n < 0 || n > limit {
 			return r, false
 		}
@@ -98,7 +101,7 @@ func (r Rule) changed(req *bot.Request) (want Rule, ok bool) {
 }
 
 // field is the figure that a word names, with the most it may be.
-func (r *Rule) field(key string) (*int, int) {
+func field(r *Rule, key string) (*int, int) {
 	switch key {
 	case "reward":
 		return &r.Reward, maxReward

@@ -35,8 +35,8 @@ type decoded struct {
 	gone       bool
 }
 
-// update reads one update. Kinds that mean nothing yet (join requests,
-// edits, channel posts) give no event.
+// update reads one update. Kinds that mean nothing yet (edits,
+// channel posts) give no event.
 func (d decoder) update(u *models.Update) decoded {
 	var out decoded
 	switch {
@@ -47,6 +47,8 @@ func (d decoder) update(u *models.Update) decoded {
 		out.events = d.press(u.CallbackQuery)
 	case u.ChatMember != nil:
 		out.events = d.memberChanged(u.ChatMember)
+	case u.ChatJoinRequest != nil:
+		out.events = d.asksToJoin(u.ChatJoinRequest)
 	case u.PollAnswer != nil:
 		out.events = d.ballot(u.PollAnswer)
 	case u.Poll != nil:

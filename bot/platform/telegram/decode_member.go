@@ -81,8 +81,8 @@ func (d decoder) memberChanged(u *models.ChatMemberUpdated) []chat.Event {
 	switch {
 	case !was && is:
 		by := &u.From
-		if u.InviteLink != nil || u.ViaJoinRequest {
-			by = user // he came by himself, whoever let him in
+		if u.InviteLink != nil || u.ViaJoinRequest || by.ID == d.self.ID {
+			by = user // he came by himself, whoever let him in: the bot adds nobody
 		}
 		if e, ok := d.membership(base, chat.Join, user, by); ok {
 			detail, _ := e.Detail.(chat.Membership)
@@ -110,6 +110,19 @@ func (d decoder) memberChanged(u *models.ChatMemberUpdated) []chat.Event {
 		out = append(out, e)
 	}
 	return out
+}
+
+// asksToJoin reads chat_join_request, which is told to a bot that may invite
+// users. The link is one of ours or of another administrator.
+func (d decoder) asksToJoin(u *models.ChatJoinRequest) []chat.Event {
+	if u.Chat.Type == models.ChatTypeChannel || u.From.ID == 0 || u.From.IsBot {
+		return nil
+	}
+	detail := chat.Membership{User: userOf(&u.From)}
+	if l := u.InviteLink; l != nil {
+		detail.Link, detail.Source = l.InviteLink, l.Name
+	}
+	return []chat.Event{{Kind: chat.JoinRequest, Chat: chatOf(&u.Chat), Sender: detail.User, At: unix(u.Date), Detail: detail}}
 }
 
 // selfChanged reads my_chat_member: what became of the bot itself.

@@ -123,7 +123,7 @@ func TestNothingComesOfWhatDoesNotCount(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{
 		"edited", "channel_post", "as_channel", "linked_post", "from_bot", "from_us", "pinned", "other_service",
-		"album_other_part", "join_request", "unknown_kind", "bot_promoted", "channel_subscriber",
+		"album_other_part", "unknown_kind", "bot_promoted", "channel_subscriber",
 		"member_restricted", "member_unbanned", "press_inline", "press_game", "poison_member",
 	} {
 		if events := recorded(t, file); len(events) != 0 {

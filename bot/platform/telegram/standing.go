@@ -70,7 +70,7 @@ func (t *Telegram) Caps(c chat.Chat) chat.Caps {
 	caps.PerMinute = groupPerMinute
 	if c.Type != chat.Channel {
 		caps.Hears = admin || t.self().HearsAll
-		caps.Joins = admin
+		caps.Joins, caps.Requests = admin, admin
 		caps.Whispers = t.whispers.usable()
 	}
 	return caps
