@@ -35,6 +35,11 @@ func (tx *Tx) SetSetting(ctx context.Context, name, value string) error {
 	return classify(err)
 }
 
+// StoredSecret reads what WebhookSecret has stored, "" if it has made none.
+func (r *Reader) StoredSecret(ctx context.Context, connection string) (string, error) {
+	return r.Setting(ctx, settingWebhookSecret+connection)
+}
+
 // WebhookSecret returns the stored secret of a callback connection, making
 // one with generate at the first call.
 func (tx *Tx) WebhookSecret(ctx context.Context, connection string, generate func() string) (string, error) {

@@ -54,6 +54,10 @@ func (p *program) checkOnline(ctx context.Context, cfg *config.Config, texts *te
 		groups:        func(string, string) wecomcontact.Store { return noGroups{} },
 		alarm:         func(string, chat.Finding) {}, probe: idle(cfg.Database),
 	}
+	outside, err := newDoorbell(ctx, cfg, m.probe)
+	if err != nil {
+		return p.dbFault(cfg.Database, err)
+	}
 	code := exitOK
 	for _, c := range m.connections() {
 		platform, err := c.build(ctx)
@@ -68,6 +72,10 @@ func (p *program) checkOnline(ctx context.Context, cfg *config.Config, texts *te
 		var findings []chat.Finding
 		if checker, ok := platform.(chat.Checker); ok {
 			findings = checker.Check(ctx, chats)
+		}
+		// Telegram knows better than we do whether it reaches us, and says it above.
+		if called, ok := platform.(chat.Callback); ok && called.Path() != "" && c.Kind != config.KindTelegram {
+			findings = append(findings, outside.check(ctx, called.Path()))
 		}
 		for _, f := range append(findings, home...) {
 			data := map[string]any{"OK": f.OK, "Name": c.Name, "Text": p.text("check."+f.Code, localised(f, cfg.Location()))}

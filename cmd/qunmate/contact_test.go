@@ -46,10 +46,10 @@ func newCorporation(t *testing.T) *corporation {
 	return c
 }
 
-func (c *corporation) config(port int) string {
-	return fmt.Sprintf("http: {listen: \"127.0.0.1:%d\", public_url: \"https://bot.example.test\"}\nadmins: [\"wecom:boss\"]\nwecom:\n  corp_id: %s\n  base_url: %q\n"+
+func (c *corporation) config(port int, publicURL string) string {
+	return fmt.Sprintf("http: {listen: \"127.0.0.1:%d\", public_url: %q}\nadmins: [\"wecom:boss\"]\nwecom:\n  corp_id: %s\n  base_url: %q\n"+
 		"  apps: [{name: staff, agent_id: %d, secret: %q, token: %q, encoding_aes_key: %q, contacts: true}]\n",
-		port, ct.CorpID, c.url, ct.AgentID, ct.Secret, c.app.Token(), c.app.AESKey())
+		port, publicURL, ct.CorpID, c.url, ct.AgentID, ct.Secret, c.app.Token(), c.app.AESKey())
 }
 
 // TestCustomerGroupsFromTheirListsToTheTap: a group is found, whoever was there
@@ -61,7 +61,8 @@ func TestCustomerGroupsFromTheirListsToTheTap(t *testing.T) {
 	c.app.ConnectURL(fmt.Sprintf("http://127.0.0.1:%d/wecom/staff", port))
 	group := c.groups.AddGroup("读书会", "zhangsan")
 	c.groups.Come(group, "wmAnn", "Ann", ct.Arrival{})
-	configure(t, dir, nil, c.config(port))
+	front := newOutside(t, port)
+	configure(t, dir, nil, c.config(port, front.url))
 	p := launch(t, dir, nil)
 	until(t, "the first list", func() bool { return c.groups.Calls(ct.PathGet) > 0 })
 	there := func() int { return count(t, dir, "SELECT count(*) FROM presence WHERE present = 1") }
@@ -118,7 +119,7 @@ func TestCustomerGroupsFromTheirListsToTheTap(t *testing.T) {
 	until(t, "Bob has gone", func() bool { return there() == 2 })
 	p.stop()
 	wantClean(t, dir)
-	out := wantCall(t, dir, 0, "Customer group “读书会”: 2 people, owner zhangsan", "check", "-online")
+	out := front.check(t, dir, 0, "Customer group “读书会”: 2 people, owner zhangsan", "✔ staff: From the outside "+front.url+"/wecom/staff leads here")
 	if !strings.Contains(out.out, "Never in a customer group: read what is said") {
 		t.Errorf("what can never be done is not said: %s", out)
 	}

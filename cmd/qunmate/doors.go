@@ -21,6 +21,7 @@ type doors struct {
 	callbacks []chat.Callback
 	listeners []net.Listener
 	servers   []*http.Server
+	bell      bell   // by which the check finds out whether the outside reaches us
 	address   string // of the first listener, as the operator's browser needs it
 }
 
@@ -59,7 +60,7 @@ func (d *doors) listen(ctx context.Context) error {
 		d.add(l, outer)
 	}
 	for _, c := range d.callbacks {
-		outer.Handle(c.Path(), c)
+		outer.Handle(c.Path(), d.bell.at(c.Path(), c))
 	}
 	return nil
 }

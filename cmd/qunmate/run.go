@@ -92,6 +92,11 @@ func assemble(ctx context.Context, p *program, cfg *config.Config, db *storage.D
 	if h.inviteSecret, err = h.secretFor(ctx, "invite codes"); err != nil {
 		return nil, err
 	}
+	key, err := h.secretFor(ctx, bellSecret)
+	if err != nil {
+		return nil, err
+	}
+	h.doors.bell = bell{[]byte(key)}
 	h.engine, err = bot.New(h.engineOptions(platforms))
 	if err != nil {
 		return nil, err

@@ -183,6 +183,16 @@ func bubbles(t testing.TB, base, as string) []string {
 	return out
 }
 
+// listenOn takes an address.
+func listenOn(t testing.TB, address string) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 // freePort is a port that was free a moment ago.
 func freePort(t testing.TB) int {
 	t.Helper()
