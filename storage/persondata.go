@@ -25,6 +25,7 @@ type PersonData struct {
 	// DirectMessages is what the person said about them; nil if nothing.
 	DirectMessages *PersonDMs         `json:"direct_messages,omitempty"`
 	Quiz           []PersonQuizAnswer `json:"quiz"`
+	Practice       []PersonPractice   `json:"practice,omitempty"` // answers to practice questions of quizzes
 	Invites        []PersonInvite     `json:"invites"`
 	Milestones     []PersonMilestone  `json:"invite_milestones"`
 	Requests       []PersonRequest    `json:"join_requests"`
@@ -167,6 +168,9 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 		return d, err
 	}
 	if d.Quiz, err = r.personQuiz(ctx, personID); err != nil {
+		return d, err
+	}
+	if d.Practice, err = r.personPractice(ctx, personID); err != nil {
 		return d, err
 	}
 	if d.Said, err = r.personLines(ctx, personID); err != nil {

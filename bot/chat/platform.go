@@ -84,6 +84,11 @@ type Poll struct {
 	Native bool      `json:"native,omitempty"`
 	Ends   time.Time `json:"ends,omitzero"`
 	Closed bool      `json:"closed,omitempty"` // with Edit: it takes no votes any more
+	// Right makes a quiz of it: the place of the right option, from 1. The
+	// platform tells it to everybody who has answered, and an answer stays. Only
+	// with Native, and only to a chat of Caps.Quizzes: nobody else reads it.
+	Right   int    `json:"right,omitempty"`
+	Explain string `json:"explain,omitempty"` // what a quiz shows beside the right answer
 }
 
 // PollOption is one of the things to choose.
@@ -150,6 +155,8 @@ type Caps struct {
 	AdminList bool // the platform has its own administrators
 	Requests  bool // who comes by a link can be made to ask first, and the bot can let him in
 	Polls     bool // polls of its own that tell who voted for what
+	// Quizzes: such polls can have a right answer, see Poll.Right.
+	Quizzes bool
 	// Pin: messages can stand at the top of the chat, if the bot has the right to
 	// put them there (RightPin).
 	Pin bool

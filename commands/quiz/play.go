@@ -28,6 +28,13 @@ func (f family) start(ctx context.Context, req *bot.Request) (bot.Reply, error) 
 	if err != nil {
 		return bot.Reply{}, err
 	}
+	// A practice question tells its answer, which may be one of the round.
+	if open, err := req.Tx.OpenPractices(ctx, req.Community); err != nil || len(open) > 0 {
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		return bot.Reply{}, bot.Refuse("quiz.practice_open", nil)
+	}
 	questions, err := req.Tx.QuizQuestions(ctx, req.Community, view.Tag)
 	if err != nil {
 		return bot.Reply{}, err

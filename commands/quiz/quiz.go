@@ -44,6 +44,8 @@ func Commands(o Options) []bot.Command {
 		{Name: "quiz join", Place: bot.GroupOnly, Run: join},
 		{Name: "quiz pick", Place: bot.GroupOnly, Run: pick},
 		{Name: "quiz me", Run: me},
+		{Name: "quiz ask", Role: bot.Host, Place: bot.GroupOnly, Run: f.ask},
+		{Name: "quiz try", Place: bot.GroupOnly, Run: try},
 	}
 }
 
@@ -61,5 +63,8 @@ func Listeners() []bot.Listener {
 	return []bot.Listener{
 		{Name: "quiz open", Kinds: []chat.Kind{chat.Timer}, Task: taskOpen, Run: open},
 		{Name: "quiz close", Kinds: []chat.Kind{chat.Timer}, Task: taskClose, Run: closeItem},
+		{Name: "quiz practice", Kinds: []chat.Kind{chat.Timer}, Task: taskPractice, Run: practiceOver},
+		{Name: "quiz vote", Kinds: []chat.Kind{chat.Vote}, Run: nativeTry},
+		{Name: "quiz told", Kinds: []chat.Kind{chat.PollTold}, Run: nativeTold},
 	}
 }

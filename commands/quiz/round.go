@@ -222,8 +222,17 @@ func pay(ctx context.Context, req *bot.Request, r storage.QuizRound, rule Rule, 
 	return err == nil, err
 }
 
-// stop ends the round that is played here.
+// stop ends the round that is played here, or the practice question.
 func stop(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	open, err := req.Tx.OpenPractices(ctx, req.Community)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	for _, p := range open {
+		if p.ChatID == req.Chat.ID {
+			return closePractice(ctx, req, p)
+		}
+	}
 	r, err := req.Tx.QuizRunningIn(ctx, req.Chat.ID)
 	if errors.Is(err, storage.ErrNotFound) {
 		return bot.Reply{}, bot.Refuse("quiz.none_running", nil)

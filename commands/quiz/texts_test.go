@@ -14,7 +14,7 @@ type named map[string]any
 func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	t.Parallel()
 	none := []any{nil}
-	var starts, asks, results, wrong, views, rules, lists, own, counts, picked []any
+	var starts, asks, results, wrong, views, rules, lists, own, counts, picked, practices []any
 	one := bank.Question{Text: "1+1 <b>", Options: []string{"1", "2"}, Answer: 1, Tag: "算术"}
 	for n := range 3 {
 		rule := quiz.Rule{Right: 2, Fast: n, Cap: 60}
@@ -42,6 +42,13 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 			wrong = append(wrong, named{"What": what, "Line": line, "Text": 200, "Option": 30, "Options": 6, "Tag": 12, "Import": 100})
 		}
 	}
+	for i := range 8 {
+		options := []named{{"Letter": "A", "Text": "点开"}, {"Letter": "B", "Text": "核实"}}
+		practices = append(practices, named{
+			"ID": int64(7), "Text": "先做什么? <b>", "Options": options, "Minutes": 10, "Choices": i&1 > 0, "Whispers": i&1 > 0,
+			"Letter": "B", "Answer": "核实", "Right": 1, "Of": i, "Chosen": "A", "Hit": i&2 > 0, "Again": i&4 > 0,
+		})
+	}
 	question := []any{storage.QuizQuestion{Number: 3, Text: "1+1 <b>"}}
 	commandtest.Texts(t, "quiz", map[string][]any{
 		"rule": {quiz.DefaultRule(), quiz.Rule{Right: 1}}, "lobby": starts, "button_join": none, "button_me": none, "joined": none, "joined_brief": counts,
@@ -50,6 +57,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"start_usage": none, "bad_clock": starts, "bad_count": starts, "no_questions": starts, "few_questions": starts, "no_round": none, "me": own,
 		"bad_question": wrong, "import_usage": none, "same": counts, "full": counts, "add_title": views, "add_preview": views, "added": views,
 		"add_undone": counts, "list": lists, "no_such": counts, "gone": none, "delete_title": question, "delete_preview": question, "deleted": counts,
+		"practice": practices, "practice_title": practices, "practice_explain": none, "practice_over": practices, "practice_open": none, "tried": practices,
 		"delete_undone": none, "set_title": none, "set_usage": rules, "set_same": none, "set_preview": rules, "set_done": rules, "set_undone": rules,
 	})
 }

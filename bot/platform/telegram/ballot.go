@@ -19,6 +19,7 @@ const (
 	maxChoice   = 100
 	minChoices  = 2
 	maxChoices  = 12
+	maxExplain  = 200
 	minOpen     = 5 * time.Second
 	maxOpen     = 2_628_000 * time.Second
 )
@@ -27,7 +28,8 @@ const (
 // cannot show goes out as text with buttons, which say the same.
 func native(d draft, l chat.Letter) bool {
 	p := l.Content.Poll
-	if p == nil || !p.Native || p.Closed || l.Content.Private || d.chat > 0 || len16(p.Question) > maxQuestion || len(p.Options) < minChoices || len(p.Options) > maxChoices {
+	if p == nil || !p.Native || p.Closed || l.Content.Private || d.chat > 0 || len16(p.Question) > maxQuestion || len(p.Options) < minChoices || len(p.Options) > maxChoices ||
+		p.Right > len(p.Options) || len16(p.Explain) > maxExplain {
 		return false
 	}
 	for _, o := range p.Options {
@@ -60,9 +62,17 @@ func (t *Telegram) sendPoll(ctx context.Context, d draft, p *chat.Poll) (sent ch
 		"chat_id": d.chat, "question": p.Question, "options": options,
 		"is_anonymous":            false, // else nobody is told who voted
 		"allows_multiple_answers": p.Multi,
-		"allows_revoting":         true,
+		"allows_revoting":         p.Right == 0,
 		// A poll that was forwarded could be answered by people of other chats.
 		"protect_content": true,
+	}
+	if p.Right > 0 {
+		// One right answer has another name on servers before 9.6; each ignores
+		// what it does not know (Bot API, sendPoll).
+		params["type"], params["correct_option_id"], params["correct_option_ids"] = "quiz", p.Right-1, []int{p.Right - 1}
+		if p.Explain != "" {
+			params["explanation"] = p.Explain
+		}
 	}
 	if d.thread != 0 {
 		params["message_thread_id"] = d.thread

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +108,31 @@ func TestAPollThatTheServerWillNotHaveIsShownWithButtons(t *testing.T) {
 			if _, err := r.Send(r.t.Context(), l); err != nil || r.s.Calls("sendPoll") != before {
 				r.t.Error(err)
 			}
+		}
+	})
+}
+
+func TestAQuizOfTelegramsOwnHasOneRightAnswerThatStays(t *testing.T) {
+	t.Parallel()
+	bubble(t, tgtest.Options{}, nil, func(r *rig) {
+		r.s.AddChat(group)
+		l := pollLetter(r)
+		l.Content.Poll.Right, l.Content.Poll.Explain = 2, "no points"
+		sent, err := r.Send(r.t.Context(), l)
+		if err != nil || sent.Poll == "" {
+			r.t.Fatalf("%+v %v", sent, err)
+		}
+		p := r.s.Polls(group.ID)[0]
+		if !p.Quiz || p.Right != 1 || p.Explain != "no points" || p.Revote || p.Multi || !p.Protected {
+			r.t.Errorf("%+v", p)
+		}
+		if !r.s.Vote(aning, p.ID, 0) || r.s.Vote(aning, p.ID, 1) || r.s.Vote(aning, p.ID) {
+			r.t.Error("an answer in a quiz can be given once and stays")
+		}
+		// What Telegram would not take goes out with buttons, which do not tell.
+		l.Content.Poll.Explain = strings.Repeat("x", 201)
+		if sent, err = r.Send(r.t.Context(), l); err != nil || sent.Poll != "" {
+			r.t.Errorf("%+v %v", sent, err)
 		}
 	})
 }

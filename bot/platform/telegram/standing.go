@@ -66,6 +66,7 @@ func (t *Telegram) Caps(c chat.Chat) chat.Caps {
 	admin := t.standings.isAdmin(id)
 	caps.AdminList = true
 	caps.Polls = c.Type != chat.Channel
+	caps.Quizzes = caps.Polls
 	caps.Pin = c.Type != chat.Channel
 	caps.PerMinute = groupPerMinute
 	if c.Type != chat.Channel {

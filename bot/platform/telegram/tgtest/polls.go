@@ -19,6 +19,9 @@ type Poll struct {
 	Protected bool // cannot be forwarded
 	Closes    time.Time
 	Closed    bool
+	Quiz      bool
+	Right     int // of a quiz, from 0
+	Explain   string
 	votes     map[int64][]int
 }
 
@@ -68,6 +71,16 @@ func (s *Server) sendPoll(p params) answer {
 	if p.str("is_anonymous") != "false" {
 		return bad("tgtest: an anonymous poll tells the bot nothing")
 	}
+	if p.str("type") == "quiz" {
+		var right []int
+		if err := p.decode("correct_option_ids", &right); err != nil || len(right) != 1 || right[0] < 0 || right[0] >= len(options) || p.num("correct_option_id") != int64(right[0]) {
+			return bad("quiz must have a correct option")
+		}
+		if poll.Multi || poll.Revote || utf8.RuneCountInString(p.str("explanation")) > 200 {
+			return bad("wrong quiz")
+		}
+		poll.Quiz, poll.Right, poll.Explain = true, right[0], p.str("explanation")
+	}
 	if at := p.num("close_date"); at != 0 {
 		poll.Closes = time.Unix(at, 0)
 		if left := poll.Closes.Sub(s.opts.Now()); left < 5*time.Second || left > 2_628_000*time.Second {
@@ -93,9 +106,13 @@ func (s *Server) pollJSON(p *Poll) map[string]any {
 	for i, n := range p.Votes() {
 		options = append(options, map[string]any{"persistent_id": strconv.Itoa(i), "text": p.Options[i], "voter_count": n})
 	}
+	kind := "regular"
+	if p.Quiz {
+		kind = "quiz"
+	}
 	return map[string]any{
 		"id": p.ID, "question": p.Question, "options": options, "total_voter_count": len(p.votes), "is_closed": s.pollClosed(p), "is_anonymous": false,
-		"type": "regular", "allows_multiple_answers": p.Multi, "allows_revoting": p.Revote, "members_only": false,
+		"type": kind, "allows_multiple_answers": p.Multi, "allows_revoting": p.Revote, "members_only": false,
 	}
 }
 
@@ -143,6 +160,9 @@ func (s *Server) Vote(from User, pollID string, options ...int) bool {
 		return false
 	}
 	p := s.polls[i]
+	if _, has := p.votes[from.ID]; p.Quiz && (has || len(options) == 0) {
+		return false // an answer in a quiz stays
+	}
 	s.users[from.ID] = from
 	if p.votes[from.ID] = options; len(options) == 0 {
 		delete(p.votes, from.ID)
