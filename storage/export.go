@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -49,7 +50,7 @@ func (r *Reader) Export(ctx context.Context, dir string, o ExportOptions) ([]str
 	}
 	var paths []string
 	for _, t := range slices.Concat(exports, qaExports) {
-		path, err := replaceFile(dir, t.name+".csv", func(w io.Writer) error { return r.exportTable(ctx, w, t, zone) })
+		path, err := replaceFile(dir, t.name+".csv", func(w io.Writer) error { return r.exportTable(ctx, w, t, zone, 0) })
 		if err != nil {
 			return paths, fmt.Errorf("export: %w", classify(err))
 		}
@@ -58,7 +59,20 @@ func (r *Reader) Export(ctx context.Context, dir string, o ExportOptions) ([]str
 	return paths, nil
 }
 
-func (r *Reader) exportTable(ctx context.Context, w io.Writer, t exported, zone func(int64) *time.Location) error {
+// ExportCommunity gives the rows of one of the files that are about a community.
+func (r *Reader) ExportCommunity(ctx context.Context, name string, community int64, zone *time.Location) ([]byte, error) {
+	for _, t := range exports {
+		if t.name != name {
+			continue
+		}
+		var b bytes.Buffer
+		err := r.exportTable(ctx, &b, t, func(int64) *time.Location { return zone }, community)
+		return b.Bytes(), classify(err)
+	}
+	return nil, fmt.Errorf("export: there is no table %s", name)
+}
+
+func (r *Reader) exportTable(ctx context.Context, w io.Writer, t exported, zone func(int64) *time.Location, only int64) error {
 	out := &csvWriter{bufio.NewWriter(w)}
 	_, _ = out.w.WriteString(byteOrderMark)
 	names := make([]string, len(t.columns))
@@ -76,6 +90,9 @@ func (r *Reader) exportTable(ctx context.Context, w io.Writer, t exported, zone 
 	err := r.each(ctx, func(rows *sql.Rows) error {
 		if err := rows.Scan(into...); err != nil {
 			return err
+		}
+		if only != 0 && community != only {
+			return nil
 		}
 		for i, c := range t.columns {
 			cells[i] = values[i].String

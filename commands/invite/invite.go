@@ -27,6 +27,7 @@ const (
 	actionDoor = "invite.door"
 
 	actionRequest = "invite.request"
+	actionCSV     = "invite.csv"
 )
 
 // Tasks of timers.

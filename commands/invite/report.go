@@ -1,12 +1,14 @@
 package invite
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
 	"time"
 
 	"qunmate/bot"
+	"qunmate/bot/chat"
 	"qunmate/bot/chatday"
 	"qunmate/storage"
 )
@@ -136,6 +138,9 @@ type sourceCount struct {
 // stats counts the joins of a week by way, and how many of those who came 1, 7
 // and 30 days ago or earlier stayed that long.
 func stats(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	if req.Names().Word(req.Args.Lower(0)) == "csv" {
+		return statsFile(ctx, req)
+	}
 	all, err := req.Tx.InviteJoins(ctx, req.Community, req.Tx.Now.AddDate(0, 0, -90))
 	if err != nil {
 		return bot.Reply{}, err
@@ -180,7 +185,45 @@ func stats(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	for n, days := range []int{1, 7, 30} {
 		v.Kept[n] = kept(all, req.Tx.Now, time.Duration(days)*24*time.Hour)
 	}
-	return bot.Reply{Template: "invite.stats", Data: v}, nil
+	r := bot.Reply{Template: "invite.stats", Data: v}
+	if req.Private && req.Caps.Files {
+		r.Choices = []bot.Choice{
+			{Label: "invite.button_csv", Command: "/invites stats csv"},
+			{Label: "invite.button_csv_joins", Command: "/invites stats csv joins"},
+		}
+	}
+	return r, nil
+}
+
+// statsFile gives an administrator the invites of his community, or all who
+// came. Names of people are in it, so it is given in private only.
+func statsFile(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	switch {
+	case !req.Private:
+		return bot.Reply{}, bot.Refuse("invite.csv_private", nil)
+	case !req.Caps.Files:
+		return bot.Reply{}, bot.Refuse("invite.csv_no_files", nil)
+	}
+	name := storage.ExportInvites
+	if req.Names().Word(req.Args.Lower(1)) == "joins" {
+		name = storage.ExportJoins
+	}
+	data, err := req.Tx.ExportCommunity(ctx, name, req.Community, req.Now.Location())
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if _, err := req.Audit(ctx, actionCSV, struct{}{}, struct {
+		Table string `json:"table"`
+	}{name}, "", false); err != nil {
+		return bot.Reply{}, err
+	}
+	return bot.Reply{
+		Template: "invite.csv", Data: struct {
+			Count int
+			Joins bool
+		}{bytes.Count(data, []byte("\r\n")) - 1, name == storage.ExportJoins},
+		File: &chat.File{Name: name + "-" + req.Day + ".csv", MIME: "text/csv", Data: data},
+	}, nil
 }
 
 // kept is the percentage of those who came so long ago or earlier and stayed

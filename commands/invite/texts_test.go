@@ -70,6 +70,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"source": ways, "source_usage": some, "set_title": none, "set_usage": some, "set_same": none, "keep_short": some, "set_preview": some, "set_done": some,
 		"mode": modes, "door_title": doors, "door_cannot": none, "door_usage": doors, "door_same": doors, "door_preview": doors, "door_done": doors,
 		"button_admit": none, "button_refuse": none, "request": requests, "stuck": requests, "no_request": requests, "request_over": requests, "request_done": requests,
+		"button_csv": none, "button_csv_joins": none, "csv": {named{"Count": 2, "Joins": true}, named{"Count": 1, "Joins": false}}, "csv_private": none, "csv_no_files": none,
 		"set_undone": some, "burst": some, "none_held": none, "held_title": held, "held_preview": held, "held_done": held,
 	})
 }
