@@ -62,7 +62,7 @@ func compose(ctx context.Context, req *bot.Request, args bot.Args) (bot.Reply, e
 	return preview(ctx, req, d)
 }
 
-func (d *draft) set(req *bot.Request, t target) {
+func (d *draft) set(req *bot.Request, t bot.Target) {
 	chats, mute := reachable(req, t.Chats)
 	d.Target, d.Mute, d.Chats = t.Kind, mute, nil
 	for _, c := range chats {
@@ -77,11 +77,11 @@ func number(word string) (int64, bool) {
 
 // whereTo asks whom a text is for that was typed where no chat is at hand.
 func whereTo(r reach, text string) (bot.Reply, error) {
-	choices := []bot.Choice{{Label: "announce.button_all", Data: len(r.chats), Command: "/announce all " + text}}
-	for _, c := range r.chats[:min(len(r.chats), 3)] {
-		choices = append(choices, bot.Choice{Label: "announce.button_chat", Data: c.Title, Command: "/announce " + chatToken + strconv.FormatInt(c.ID, 10) + " " + text})
+	choices := []bot.Choice{{Label: "announce.button_all", Data: len(r.Chats), Command: "/announce all " + text}}
+	for _, c := range r.Chats[:min(len(r.Chats), 3)] {
+		choices = append(choices, bot.Choice{Label: "announce.button_chat", Data: c.Title, Command: "/announce " + bot.ChatToken + strconv.FormatInt(c.ID, 10) + " " + text})
 	}
-	return bot.Reply{}, bot.Refuse("announce.where", struct{ Count int }{len(r.chats)}, choices...)
+	return bot.Reply{}, bot.Refuse("announce.where", struct{ Count int }{len(r.Chats)}, choices...)
 }
 
 // previewView is what a preview shows.
@@ -137,7 +137,7 @@ func scopeOf(ctx context.Context, req *bot.Request, d draft) (scope, int, error)
 		if len(d.Chats) <= namesShown {
 			s.Names = append(s.Names, c.Title)
 		}
-		p := platformOf(c.Domain)
+		p := bot.PlatformOf(c.Domain)
 		i := slices.IndexFunc(s.Platforms, func(x platformCount) bool { return x.Platform == p })
 		if i < 0 {
 			i, s.Platforms = len(s.Platforms), append(s.Platforms, platformCount{Platform: p})
@@ -360,41 +360,41 @@ func setTarget(ctx context.Context, req *bot.Request, p storage.Preview, d draft
 // targets lists whom an announcement could be for, as buttons.
 func targets(ctx context.Context, req *bot.Request, r reach, id string) (bot.Reply, error) {
 	command := "/announce target " + id + " "
-	choices := []bot.Choice{{Label: "announce.button_all", Data: len(r.chats), Command: command + "all"}}
-	if !req.Private && r.has(req.Chat.ID) && len(r.chats) > 1 {
+	choices := []bot.Choice{{Label: "announce.button_all", Data: len(r.Chats), Command: command + "all"}}
+	if !req.Private && r.Has(req.Chat.ID) && len(r.Chats) > 1 {
 		choices = append(choices, bot.Choice{Label: "announce.button_here", Command: command + "here"})
 	}
-	if t, err := ofCommunity(ctx, req, r); err == nil && len(t.Chats) > 1 && len(t.Chats) < len(r.chats) {
+	if t, err := req.CommunityTarget(ctx, family, r); err == nil && len(t.Chats) > 1 && len(t.Chats) < len(r.Chats) {
 		choices = append(choices, bot.Choice{Label: "announce.button_community", Data: len(t.Chats), Command: command + "community"})
 	}
 	per := map[string]int{}
-	for _, c := range r.chats {
-		per[platformOf(c.Domain)]++
+	for _, c := range r.Chats {
+		per[bot.PlatformOf(c.Domain)]++
 	}
-	for _, p := range platforms {
-		if n := per[p]; n > 0 && n < len(r.chats) {
+	for _, p := range bot.PlatformWords {
+		if n := per[p]; n > 0 && n < len(r.Chats) {
 			choices = append(choices, bot.Choice{Label: "announce.button_platform", Data: platformCount{p, n}, Command: command + p})
 		}
 	}
 	var others []storage.Chat
-	for _, c := range r.chats {
+	for _, c := range r.Chats {
 		if c.ID != req.Chat.ID && c.Kind != string(chat.Private) {
 			others = append(others, c)
 		}
 	}
 	for _, c := range others[:min(len(others), 5)] {
 		label := c.Title
-		if len(titled(r.chats, c.Title)) > 1 {
-			surface, err := req.Text("announce.surface", platformOf(c.Domain))
+		if len(r.Titled(c.Title)) > 1 {
+			surface, err := req.Text("announce.surface", bot.PlatformOf(c.Domain))
 			if err != nil {
 				return bot.Reply{}, err
 			}
 			label = surface + " " + label
 		}
-		choices = append(choices, bot.Choice{Label: "announce.button_chat", Data: label, Command: command + chatToken + strconv.FormatInt(c.ID, 10)})
+		choices = append(choices, bot.Choice{Label: "announce.button_chat", Data: label, Command: command + bot.ChatToken + strconv.FormatInt(c.ID, 10)})
 	}
 	return bot.Reply{Template: "announce.targets", Data: struct {
 		ID    string
 		Count int
-	}{id, len(r.chats)}, Choices: choices}, nil
+	}{id, len(r.Chats)}, Choices: choices}, nil
 }

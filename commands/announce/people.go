@@ -88,9 +88,9 @@ func recipients(ctx context.Context, req *bot.Request) (out []storage.Recipient,
 
 func recipientsIn(ctx context.Context, req *bot.Request, r reach) (out []storage.Recipient, full int, err error) {
 	chats := []int64{0}
-	if !r.operator {
+	if !r.Operator {
 		chats = nil
-		for _, c := range r.chats {
+		for _, c := range r.Chats {
 			chats = append(chats, c.ID)
 		}
 	}
@@ -156,7 +156,7 @@ func reachOfAuthor(ctx context.Context, req *bot.Request, a storage.Announcement
 	}
 	for _, o := range operators {
 		if o.PersonID == who.PersonID {
-			return reach{operator: true}, nil
+			return reach{Operator: true}, nil
 		}
 	}
 	chats, err := req.Tx.ChatsAdministered(ctx, who.PersonID)
@@ -173,12 +173,12 @@ func reachOfAuthor(ctx context.Context, req *bot.Request, a storage.Announcement
 			return reach{}, err
 		}
 		if slices.Contains(roles, storage.RoleAdmin) {
-			r.chats = append(r.chats, c)
+			r.Chats = append(r.Chats, c)
 		}
 	}
 	c, err := req.Tx.Chat(ctx, a.ChatID)
 	if err == nil && c.Domain == who.Domain && c.ExternalID == who.ExternalID && c.Kind != string(chat.Private) {
-		r.chats = append(r.chats, c) // an anonymous administrator speaks as the chat
+		r.Chats = append(r.Chats, c) // an anonymous administrator speaks as the chat
 	}
 	return r, err
 }

@@ -83,7 +83,7 @@ func mayRetry(ctx context.Context, req *bot.Request, r reach, a storage.Announce
 		allowed, _, err := req.Tx.DMConsent(ctx, p.ID)
 		return allowed, "opted_out", err
 	}
-	if !r.operator && !r.has(c.ID) && a.Target != storage.TargetPeople {
+	if !r.Operator && !r.Has(c.ID) && a.Target != storage.TargetPeople {
 		return false, "lost_right", nil
 	}
 	return true, "", nil
@@ -232,7 +232,7 @@ func correct(ctx context.Context, req *bot.Request, r reach, a storage.Announcem
 	}
 	d := draft{Target: storage.TargetChats, Body: b}
 	for _, row := range rows {
-		if standing(row) && row.Chat.State == storage.ChatActive && (r.operator || r.has(row.Chat.ID)) {
+		if standing(row) && row.Chat.State == storage.ChatActive && (r.Operator || r.Has(row.Chat.ID)) {
 			d.Chats = append(d.Chats, row.Chat.ID)
 		}
 	}

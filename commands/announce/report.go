@@ -151,7 +151,7 @@ func onDelivered(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 // visible reports whether the sender may see an announcement: its author, an
 // operator, and who administers the chat it was asked for in.
 func visible(ctx context.Context, req *bot.Request, r reach, a storage.Announcement) (bool, error) {
-	if r.operator || r.has(a.ChatID) || a.AccountID == req.Account.ID {
+	if r.Operator || r.Has(a.ChatID) || a.AccountID == req.Account.ID {
 		return true, nil
 	}
 	if req.Event.Sender.Anonymous {
@@ -363,7 +363,7 @@ func fileOf(req *bot.Request, a storage.Announcement, rows []storage.Delivered) 
 		if title != "" && strings.ContainsAny(title[:1], "=+-@\t\r") {
 			title = "'" + title
 		}
-		_ = w.Write([]string{strconv.Itoa(d.Position), title, platformOf(d.Chat.Domain), string(outcomeOf(d)), why, at, strconv.Itoa(d.Tries), d.Via})
+		_ = w.Write([]string{strconv.Itoa(d.Position), title, bot.PlatformOf(d.Chat.Domain), string(outcomeOf(d)), why, at, strconv.Itoa(d.Tries), d.Via})
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {

@@ -39,7 +39,7 @@ func confirmSend(ctx context.Context, req *bot.Request, data json.RawMessage) (b
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		if !r.operator && c.State == storage.ChatActive && !r.has(id) {
+		if !r.Operator && c.State == storage.ChatActive && !r.Has(id) {
 			return bot.Reply{}, bot.Refuse("announce.lost_right", struct{ Title string }{c.Title})
 		}
 	}
@@ -211,7 +211,7 @@ func post(ctx context.Context, req *bot.Request, a storage.Announcement, author 
 		return err
 	}
 	for _, d := range rows {
-		if author != nil && !author.operator && !author.has(d.Chat.ID) && d.AccountID == 0 {
+		if author != nil && !author.Operator && !author.Has(d.Chat.ID) && d.AccountID == 0 {
 			err = req.Tx.AddAnnouncementFailure(ctx, a.ID, d.Chat.ID, storage.AnnouncePost, whyLostRight)
 		} else {
 			err = postTo(ctx, req, a, d, false)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"qunmate/bot/chat"
@@ -93,57 +92,6 @@ func (b body) hash() string {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
-}
-
-// item is one name at the beginning of a text: a chat, or a word for several.
-type item struct {
-	Name   string
-	Quoted bool
-}
-
-var quotes = map[rune]rune{'「': '」', '“': '”', '"': '"', '『': '』', '《': '》'}
-
-// cutTarget splits a text into the names at its beginning and what follows
-// them: 「读书会」、产品群 正文. Whether the names mean anything is for others
-// to say; the first word of a plain text is one as well.
-func cutTarget(text string) (items []item, rest string) {
-	rest = strings.TrimSpace(text)
-	for {
-		it, after, ok := cutItem(rest)
-		if !ok {
-			return items, rest
-		}
-		items, rest = append(items, it), after
-		r, size := utf8.DecodeRuneInString(rest)
-		if !isSeparator(r) {
-			return items, strings.TrimSpace(rest)
-		}
-		if next := rest[size:]; next == "" || unicode.IsSpace(firstRune(next)) && !it.Quoted {
-			return items, strings.TrimSpace(rest)
-		}
-		rest = strings.TrimLeftFunc(rest[size:], unicode.IsSpace)
-	}
-}
-
-func cutItem(text string) (item, string, bool) {
-	r, size := utf8.DecodeRuneInString(text)
-	if closing, ok := quotes[r]; ok {
-		if name, after, ok := strings.Cut(text[size:], string(closing)); ok && strings.TrimSpace(name) != "" {
-			return item{strings.TrimSpace(name), true}, after, true
-		}
-	}
-	i := strings.IndexFunc(text, func(r rune) bool { return unicode.IsSpace(r) || isSeparator(r) })
-	if i < 0 {
-		i = len(text)
-	}
-	return item{Name: text[:i]}, text[i:], i > 0
-}
-
-func isSeparator(r rune) bool { return r == '、' || r == ',' || r == '，' }
-
-func firstRune(s string) rune {
-	r, _ := utf8.DecodeRuneInString(s)
-	return r
 }
 
 // preview is how much of a text a preview or a list shows.

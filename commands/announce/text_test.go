@@ -7,34 +7,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"qunmate/bot"
 	"qunmate/bot/chat"
 	"qunmate/storage"
 )
-
-func TestTheNamesAtTheBeginningAreCutOff(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]struct {
-		items []item
-		rest  string
-	}{
-		"":              {nil, ""},
-		"全部群 明晚 8 点":    {[]item{{"全部群", false}}, "明晚 8 点"},
-		"「读书会」、产品群 大家好": {[]item{{"读书会", true}, {"产品群", false}}, "大家好"},
-		"读书会,产品群，羽毛球\n大家好\n再见":    {[]item{{"读书会", false}, {"产品群", false}, {"羽毛球", false}}, "大家好\n再见"},
-		`"Book club", "Chess" hi`: {[]item{{"Book club", true}, {"Chess", true}}, "hi"},
-		"Hello, world":            {[]item{{"Hello", false}}, ", world"},
-		"大家好，明天放假":                {[]item{{"大家好", false}, {"明天放假", false}}, ""},
-		"「没有合上 大家好":               {[]item{{"「没有合上", false}}, "大家好"},
-		"  all   x":               {[]item{{"all", false}}, "x"},
-		"「 」 大家好":                 {[]item{{"「", false}}, "」 大家好"},
-		"、大家好":                    {nil, "、大家好"},
-	} {
-		items, rest := cutTarget(text)
-		if !reflect.DeepEqual(items, want.items) || rest != want.rest {
-			t.Errorf("%q: %v, %q; want %v, %q", text, items, rest, want.items, want.rest)
-		}
-	}
-}
 
 func TestButtonsStandOnTheLastLines(t *testing.T) {
 	t.Parallel()
@@ -79,7 +55,7 @@ func FuzzText(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		items, rest := cutTarget(text)
+		items, rest := bot.CutTargets(text)
 		if !strings.HasSuffix(strings.TrimSpace(text), rest) {
 			t.Errorf("%q: the rest %q is not its end", text, rest)
 		}
