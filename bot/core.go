@@ -73,7 +73,7 @@ func (req *Request) welcomed(ctx context.Context, change chat.ChatChange) (Reply
 	req.Chat = c
 	if !req.Private {
 		via := req.via
-		req.Tx.AfterCommit(func() { req.engine.ask(chatOf(c), via) })
+		req.Tx.AfterCommit(func() { req.engine.ask(chatOf(c), via, false) })
 	}
 	if change.Entered && req.Private {
 		return req.greetPrivately(ctx)
@@ -197,6 +197,7 @@ type factJob struct {
 type questions struct {
 	mu     sync.Mutex
 	open   map[chat.Ref]bool
+	asked  map[chat.Ref]time.Time // when it was asked last
 	urgent chan factJob
 	later  chan factJob
 }
@@ -206,21 +207,23 @@ type questions struct {
 const askers = 4
 
 func newQuestions() questions {
-	return questions{open: map[chat.Ref]bool{}, urgent: make(chan factJob, 256), later: make(chan factJob)}
+	return questions{open: map[chat.Ref]bool{}, asked: map[chat.Ref]time.Time{}, urgent: make(chan factJob, 256), later: make(chan factJob)}
 }
 
 // ask queues a question about a chat; when too many wait already the parked
-// event is decided with what is known, after parkLimit.
-func (e *Engine) ask(c chat.Chat, via string) {
-	q := &e.facts
+// event is decided with what is known, after parkLimit. An event that waits
+// already has asked before: what was not answered then is not asked at once
+// again, but by now it may want to know of further chats.
+func (e *Engine) ask(c chat.Chat, via string, waiting bool) {
+	q, now := &e.facts, e.Clock.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.open[c.Ref] {
+	if age := now.Sub(q.asked[c.Ref]); q.open[c.Ref] || waiting && age >= 0 && age < parkLimit {
 		return
 	}
 	select {
 	case q.urgent <- factJob{c, via}:
-		q.open[c.Ref] = true
+		q.open[c.Ref], q.asked[c.Ref] = true, now
 	default:
 	}
 }

@@ -228,16 +228,15 @@ func (e *Engine) attempt(ctx context.Context, tx *storage.Tx, via string, ev cha
 		return err
 	case errors.As(err, &park) && !e.keepsNothing(ctx, tx, via, ev):
 		// Waiting for a fact is no failure: it costs no attempt.
-		if w.State != storage.InboxParked {
-			tx.AfterCommit(func() {
-				for _, c := range park.chats {
-					e.ask(chatOf(c), c.Connection)
-				}
-				if park.way != nil {
-					e.askWay(*park.way)
-				}
-			})
-		}
+		again := w.State == storage.InboxParked
+		tx.AfterCommit(func() {
+			for _, c := range park.chats {
+				e.ask(chatOf(c), c.Connection, again)
+			}
+			if park.way != nil && !again {
+				e.askWay(*park.way)
+			}
+		})
 		w.State, w.NextAt = storage.InboxParked, tx.Now.Add(parkLimit)
 		if w.ID != 0 && !park.behind { // perhaps woken by what was learned of another chat
 			w.NextAt = w.CreatedAt.Add(parkLimit)

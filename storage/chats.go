@@ -178,7 +178,12 @@ func (tx *Tx) absorb(ctx context.Context, old, young Chat) error {
 		"UPDATE audit SET chat_id = ?1 WHERE chat_id = ?2",
 		// One instant of one job under both ids is one occurrence; the one that
 		// was begun counts, else it would be sent twice.
-		"UPDATE schedules SET chat_id = ?1 WHERE chat_id = ?2",
+		"UPDATE OR IGNORE schedule_chats SET chat_id = ?1 WHERE chat_id = ?2",
+		"DELETE FROM schedule_chats WHERE chat_id = ?2",
+		"UPDATE OR IGNORE chat_quiet SET chat_id = ?1 WHERE chat_id = ?2",
+		"DELETE FROM chat_quiet WHERE chat_id = ?2",
+		"UPDATE OR IGNORE queue_picks SET chat_id = ?1 WHERE chat_id = ?2",
+		"DELETE FROM queue_picks WHERE chat_id = ?2",
 		`DELETE FROM occurrences WHERE chat_id = ?1 AND state = 'planned'
 			AND (job, due_at) IN (SELECT job, due_at FROM occurrences WHERE chat_id = ?2)`,
 		"UPDATE OR IGNORE occurrences SET chat_id = ?1 WHERE chat_id = ?2",

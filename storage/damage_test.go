@@ -115,8 +115,8 @@ func TestVerifyNamesEachKindOfDamage(t *testing.T) {
 }
 
 const twins = `CREATE TABLE o AS SELECT * FROM occurrences; DROP TABLE occurrences;
-	CREATE TABLE occurrences (id INTEGER PRIMARY KEY, job TEXT, chat_id INTEGER, due_at INTEGER, state TEXT, reason TEXT, started_at INTEGER, settled_at INTEGER, letter_id INTEGER, told_at INTEGER);
-	INSERT INTO occurrences SELECT * FROM o; INSERT INTO occurrences SELECT id + 100, job, chat_id, due_at, state, reason, started_at, settled_at, letter_id, told_at FROM o WHERE state = 'sent';
+	CREATE TABLE occurrences (id INTEGER PRIMARY KEY, job TEXT, chat_id INTEGER, due_at INTEGER, state TEXT, reason TEXT, started_at INTEGER, settled_at INTEGER, letter_id INTEGER, told_at INTEGER, moved_to INTEGER);
+	INSERT INTO occurrences SELECT * FROM o; INSERT INTO occurrences SELECT id + 100, job, chat_id, due_at, state, reason, started_at, settled_at, letter_id, told_at, moved_to FROM o WHERE state = 'sent';
 	DROP TABLE o`
 
 // carries says whether a line has all parts, "name:value" each.

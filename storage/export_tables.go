@@ -220,7 +220,7 @@ var exports = []exported{
 	{
 		// Posts at set times; rule is JSON.
 		name: "schedules", community: "coalesce(h.community_id, 0)",
-		from: "schedules x JOIN chats h ON h.id = x.chat_id ORDER BY x.id",
+		from: "schedules x JOIN schedule_chats g ON g.schedule_id = x.id JOIN chats h ON h.id = g.chat_id LEFT JOIN queues q ON q.id = x.queue_id ORDER BY x.id, g.position",
 		columns: []exportColumn{
 			{name: "id", value: "x.id"},
 			{name: "community_id", value: "coalesce(h.community_id, 0)"},
@@ -229,8 +229,10 @@ var exports = []exported{
 			{name: "rule", value: "x.rule"},
 			{name: "template", value: "x.template"},
 			{name: "body", value: "x.body"},
+			{name: "queue", value: "coalesce(q.name, '')"},
 			{name: "missed", value: "x.missed"},
 			{name: "late_minutes", value: "x.late"},
+			{name: "quiet", value: "x.quiet"},
 			{name: "state", value: "x.state"},
 			{name: "created_by", value: "(SELECT name FROM people WHERE id = x.created_by)"},
 			{name: "created_at", value: "x.created_at", instant: true},
@@ -248,6 +250,8 @@ var exports = []exported{
 			{name: "due_at", value: "x.due_at", instant: true},
 			{name: "state", value: "x.state"},
 			{name: "reason", value: "x.reason"},
+			{name: "moved_to", value: "x.moved_to", instant: true},
+			{name: "queue_item", value: "(SELECT i.number FROM queue_picks k JOIN queue_items i ON i.id = k.item_id WHERE k.occurrence_id = x.id)"},
 			{name: "started_at", value: "x.started_at", instant: true},
 			{name: "settled_at", value: "x.settled_at", instant: true},
 			{name: "letter", value: "x.letter_id"},
@@ -296,6 +300,26 @@ var exports = []exported{
 			{name: "inviter", value: "(SELECT p.name FROM invites i JOIN people p ON p.id = i.inviter_id WHERE i.community_id = x.community_id AND i.invited_id = x.person_id AND x.way <> 'unknown' AND x.source = '')"},
 			{name: "left_at", value: "x.left_at", instant: true},
 			{name: "kept_days", value: "CASE WHEN x.left_at > 0 THEN (x.left_at - x.at) / 86400000 END"},
+		},
+	},
+	{
+		// Every text of every queue of posts.
+		name: "queues", community: "q.community_id",
+		from: "queue_items x JOIN queues q ON q.id = x.queue_id JOIN communities c ON c.id = q.community_id ORDER BY q.id, x.number",
+		columns: []exportColumn{
+			{name: "queue_id", value: "q.id"},
+			{name: "community_id", value: "q.community_id"},
+			{name: "community", value: "c.name"},
+			{name: "queue", value: "q.name"},
+			{name: "mode", value: "q.mode"},
+			{name: "queue_state", value: "q.state"},
+			{name: "number", value: "x.number"},
+			{name: "body", value: "x.body"},
+			{name: "weight", value: "x.weight"},
+			{name: "state", value: "x.state"},
+			{name: "picked", value: "(SELECT count(*) FROM queue_picks k WHERE k.item_id = x.id)"},
+			{name: "created_by", value: "(SELECT name FROM people WHERE id = x.created_by)"},
+			{name: "created_at", value: "x.created_at", instant: true},
 		},
 	},
 	{

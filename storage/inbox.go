@@ -176,6 +176,8 @@ func (tx *Tx) Prune(ctx context.Context) error {
 		{"DELETE FROM bind_codes WHERE expires_at < ?", 0},
 		{"DELETE FROM bind_tries WHERE since < ?", keepSeen},
 		{"DELETE FROM occurrences WHERE chat_id <> 0 AND settled_at > 0 AND due_at < ?", keepPosts},
+		// The last two rounds of a chat say what is next there.
+		{"DELETE FROM queue_picks WHERE at < ? AND round + 1 < (SELECT max(round) FROM queue_picks p WHERE p.queue_id = queue_picks.queue_id AND p.chat_id = queue_picks.chat_id)", keepPosts},
 		{"DELETE FROM inbox WHERE state = 'failed' AND created_at < ?", keepLetters},
 		{"DELETE FROM talk_lines WHERE at < ?", KeepTalk},
 		{"DELETE FROM human_calls WHERE at < ?", keepSeen},

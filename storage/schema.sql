@@ -126,6 +126,15 @@ CREATE TABLE chat_admins (
   PRIMARY KEY (chat_id, account_id, source)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE chat_quiet (
+  chat_id      INTEGER PRIMARY KEY REFERENCES chats(id),
+  from_minute  INTEGER NOT NULL CHECK (from_minute BETWEEN 0 AND 1439),
+  until_minute INTEGER NOT NULL CHECK (until_minute BETWEEN 0 AND 1439),
+  rule         TEXT    NOT NULL CHECK (rule IN ('move', 'skip')), -- posts that fall in: to the end of it, or not at all
+  set_at       INTEGER NOT NULL,
+  CHECK (from_minute <> until_minute)
+) STRICT;
+
 CREATE TABLE chats (
   id           INTEGER PRIMARY KEY,
   domain       TEXT    NOT NULL,
@@ -545,7 +554,7 @@ CREATE TABLE occurrences (
   state      TEXT    NOT NULL CHECK (state IN ('planned', 'sending', 'sent', 'uncertain', 'missed', 'skipped')),
   reason     TEXT    NOT NULL DEFAULT '',
   started_at INTEGER NOT NULL DEFAULT 0,
-  settled_at INTEGER NOT NULL DEFAULT 0, letter_id INTEGER NOT NULL DEFAULT 0, told_at INTEGER NOT NULL DEFAULT 0,
+  settled_at INTEGER NOT NULL DEFAULT 0, letter_id INTEGER NOT NULL DEFAULT 0, told_at INTEGER NOT NULL DEFAULT 0, moved_to INTEGER NOT NULL DEFAULT 0,
   UNIQUE (job, due_at, chat_id)
 ) STRICT;
 
@@ -705,6 +714,39 @@ CREATE TABLE questions (
   CHECK (state <> 'solved' OR accepted > 0)
 ) STRICT;
 
+CREATE TABLE queue_items (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  queue_id   INTEGER NOT NULL REFERENCES queues(id),
+  number     INTEGER NOT NULL CHECK (number > 0),  -- what people call it, counted within its queue
+  body       TEXT    NOT NULL CHECK (body <> ''),
+  weight     INTEGER NOT NULL DEFAULT 1 CHECK (weight BETWEEN 1 AND 9), -- how often it comes in a round
+  state      TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'deleted')),
+  created_by INTEGER NOT NULL DEFAULT 0,           -- the person, 0 = an anonymous administrator
+  created_at INTEGER NOT NULL,
+  UNIQUE (queue_id, number)
+) STRICT;
+
+CREATE TABLE queue_picks (
+  occurrence_id INTEGER PRIMARY KEY,
+  queue_id      INTEGER NOT NULL REFERENCES queues(id),
+  chat_id       INTEGER NOT NULL REFERENCES chats(id),
+  item_id       INTEGER NOT NULL REFERENCES queue_items(id),
+  round         INTEGER NOT NULL CHECK (round > 0),
+  nth           INTEGER NOT NULL CHECK (nth > 0),  -- which time it comes in this round
+  at            INTEGER NOT NULL,
+  UNIQUE (queue_id, chat_id, round, item_id, nth)
+) STRICT;
+
+CREATE TABLE queues (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  name         TEXT    NOT NULL COLLATE NOCASE,
+  mode         TEXT    NOT NULL DEFAULT 'loop' CHECK (mode IN ('loop', 'once')), -- after a round: from the beginning, or nothing more
+  state        TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'deleted')),
+  told_at      INTEGER NOT NULL DEFAULT 0,   -- when the administrators were told that it is empty
+  created_at   INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE quiz_answers (
   round_id  INTEGER NOT NULL REFERENCES quiz_rounds(id),
   position  INTEGER NOT NULL,
@@ -806,22 +848,32 @@ CREATE TABLE sandbox (
   value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE schedules (
+CREATE TABLE schedule_chats (
+  schedule_id INTEGER NOT NULL REFERENCES "schedules"(id),
+  chat_id     INTEGER NOT NULL REFERENCES chats(id),
+  position    INTEGER NOT NULL CHECK (position > 0),
+  turn        INTEGER NOT NULL DEFAULT 0,      -- how many posts of its set were taken there
+  PRIMARY KEY (schedule_id, chat_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE "schedules" (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
-  chat_id        INTEGER NOT NULL REFERENCES chats(id),
+  community_id   INTEGER NOT NULL DEFAULT 0,   -- where it was asked for, 0 = in none
   name           TEXT    NOT NULL,
   rule           TEXT    NOT NULL CHECK (json_valid(rule)),
   template       TEXT    NOT NULL DEFAULT '',  -- a set of posts, or
-  body           TEXT    NOT NULL DEFAULT '',  -- the text itself
+  body           TEXT    NOT NULL DEFAULT '',  -- the text itself, or
+  queue_id       INTEGER NOT NULL DEFAULT 0,   -- a queue
   missed         TEXT    NOT NULL CHECK (missed IN ('skip', 'late', 'once')),
   late           INTEGER NOT NULL DEFAULT 0 CHECK (late >= 0), -- minutes
+  quiet          TEXT    NOT NULL DEFAULT '' CHECK (quiet IN ('', 'send', 'move', 'skip')), -- in quiet hours; '' = as the chat says
   countdown      TEXT    NOT NULL DEFAULT '',  -- what is counted down to
   countdown_day  TEXT    NOT NULL DEFAULT '',
   state          TEXT    NOT NULL CHECK (state IN ('active', 'paused', 'deleted', 'over')),
-  turn           INTEGER NOT NULL DEFAULT 0,   -- how many posts of its set were taken
   created_by     INTEGER NOT NULL DEFAULT 0,   -- the person, 0 = an anonymous administrator
   created_at     INTEGER NOT NULL,
-  CHECK ((template = '') <> (body = '')),
+  changed_at     INTEGER NOT NULL DEFAULT 0,   -- its times count from here on
+  CHECK ((template <> '') + (body <> '') + (queue_id <> 0) = 1),
   CHECK ((missed = 'late') = (late > 0))
 ) STRICT;
 
@@ -1007,6 +1059,8 @@ CREATE INDEX questions_open ON questions(community_id, created_at) WHERE state =
 
 CREATE INDEX questions_solved ON questions(community_id, solved_at) WHERE state = 'solved';
 
+CREATE UNIQUE INDEX queues_name ON queues(community_id, name) WHERE state = 'active';
+
 CREATE INDEX quiz_answers_member ON quiz_answers(member_id);
 
 CREATE INDEX quiz_practice_answers_member ON quiz_practice_answers(member_id);
@@ -1017,7 +1071,9 @@ CREATE UNIQUE INDEX quiz_practices_open ON quiz_practices(chat_id) WHERE state =
 
 CREATE UNIQUE INDEX quiz_rounds_running ON quiz_rounds(chat_id) WHERE state = 'running';
 
-CREATE INDEX schedules_open ON schedules(chat_id, id) WHERE state IN ('active', 'paused');
+CREATE INDEX schedule_chats_chat ON schedule_chats(chat_id);
+
+CREATE INDEX schedules_open ON schedules(id) WHERE state IN ('active', 'paused');
 
 CREATE INDEX scores_member ON scores(member_id);
 
@@ -1079,7 +1135,8 @@ BEGIN
     WHERE NEW.state = 'folded' AND NEW.into_id <> 0 AND letter_id = NEW.id AND state = 'sending';
   UPDATE occurrences SET settled_at = NEW.settled_at,
       state = CASE NEW.state WHEN 'dead' THEN 'missed' ELSE NEW.state END,
-      reason = CASE WHEN NEW.state = 'sent' THEN '' WHEN NEW.error = 'expired' THEN 'expired' ELSE NEW.state || ' ' || NEW.error END
+      reason = CASE WHEN NEW.state = 'sent' THEN CASE WHEN moved_to > 0 THEN 'quiet' ELSE '' END
+        WHEN NEW.error = 'expired' THEN 'expired' ELSE NEW.state || ' ' || NEW.error END
     WHERE NEW.state <> 'folded' AND letter_id = NEW.id AND state = 'sending';
   INSERT OR IGNORE INTO timers (key, task, chat_id, payload, due_at, created_at)
     SELECT 'schedule.notice:letter:' || NEW.id, 'schedule.notice', chat_id, '{}', NEW.settled_at + 3000, NEW.settled_at

@@ -83,14 +83,23 @@ type Occurrence struct {
 	SettledAt time.Time // UTC
 	LetterID  int64     // the letter that carries it, 0 = none
 	ToldAt    time.Time // when the administrators were told that it went wrong, UTC
+	MovedTo   time.Time // when it is posted instead, because of quiet hours, UTC; zero = at DueAt
 }
 
-const occurrenceColumns = "id, job, chat_id, due_at, state, reason, started_at, settled_at, letter_id, told_at"
+// When is the instant at which it is to be posted.
+func (o Occurrence) When() time.Time {
+	if o.MovedTo.IsZero() {
+		return o.DueAt
+	}
+	return o.MovedTo
+}
+
+const occurrenceColumns = "id, job, chat_id, due_at, state, reason, started_at, settled_at, letter_id, told_at, moved_to"
 
 func scanOccurrence(rows *sql.Rows, o *Occurrence) error {
-	var due, started, settled, told int64
-	err := rows.Scan(&o.ID, &o.Job, &o.ChatID, &due, &o.State, &o.Reason, &started, &settled, &o.LetterID, &told)
-	o.DueAt, o.StartedAt, o.SettledAt, o.ToldAt = FromMillis(due), FromMillis(started), FromMillis(settled), FromMillis(told)
+	var due, started, settled, told, moved int64
+	err := rows.Scan(&o.ID, &o.Job, &o.ChatID, &due, &o.State, &o.Reason, &started, &settled, &o.LetterID, &told, &moved)
+	o.DueAt, o.StartedAt, o.SettledAt, o.ToldAt, o.MovedTo = FromMillis(due), FromMillis(started), FromMillis(settled), FromMillis(told), FromMillis(moved)
 	return err
 }
 

@@ -39,6 +39,7 @@ const (
 	CheckPoll        = "poll"       // poll, voters, votes, choices, problem
 
 	CheckAnnouncement = "announcement" // id, chat, problem
+	CheckSchedule     = "schedule"     // id, occurrence, problem
 )
 
 // VerifyOptions are what the file does not say.
@@ -125,7 +126,7 @@ func (v *verifier) structure(ctx context.Context) error {
 
 // content checks what the rows say of each other.
 func (v *verifier) content(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.invites, v.polls, v.questions, v.announcements} {
+	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.invites, v.polls, v.questions, v.announcements, v.schedules} {
 		if err := step(ctx); err != nil {
 			return err
 		}

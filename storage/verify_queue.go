@@ -63,7 +63,7 @@ func (v *verifier) occurrences(ctx context.Context) error {
 			say, problem = v.warn, "without outcome"
 		case o.State == Sending && o.StartedAt.Before(v.o.Started):
 			problem = "without outcome"
-		case o.State == Planned && !v.o.Now.IsZero() && o.DueAt.Before(v.o.Now):
+		case o.State == Planned && !v.o.Now.IsZero() && o.When().Before(v.o.Now):
 			// The bot may be about to take it, or not be running.
 			say, problem = v.warn, "due and not begun"
 		default:

@@ -3,15 +3,12 @@ package schedule
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"qunmate/bot"
-	"qunmate/bot/chat"
 	"qunmate/scheduler/when"
 	"qunmate/storage"
 )
@@ -25,121 +22,258 @@ const (
 
 // draft is what /schedule add asks for, and what its preview keeps.
 type draft struct {
-	Chat      int64     `json:"chat"`
+	Of        int64     `json:"of,omitempty"` // the schedule that is changed, 0 = a new one
+	Chats     []int64   `json:"chats"`
 	Name      string    `json:"name"`
 	Rule      when.Rule `json:"rule"`
 	Template  string    `json:"template,omitempty"`
 	Body      string    `json:"body,omitempty"`
+	Queue     int64     `json:"queue,omitempty"`
 	Missed    string    `json:"missed"`
 	Late      int       `json:"late,omitempty"` // minutes
+	Quiet     string    `json:"quiet,omitempty"`
 	Countdown string    `json:"countdown,omitempty"`
 	Day       string    `json:"day,omitempty"` // what is counted down to
+	Anyway    bool      `json:"anyway,omitempty"`
 }
 
-// job makes what the draft would be, for its preview.
-func (d *draft) job(ctx context.Context, req *bot.Request, id int64) (job, error) {
+// schedule is what the draft would be.
+func (d *draft) schedule(req *bot.Request, id int64) (storage.Schedule, error) {
 	rule, err := json.Marshal(d.Rule)
 	if err != nil {
-		return job{}, fmt.Errorf("schedule: %w", err)
+		return storage.Schedule{}, fmt.Errorf("schedule: %w", err)
 	}
-	return load(ctx, req, storage.Schedule{
-		ID: id, ChatID: d.Chat, Name: d.Name, Rule: string(rule), Template: d.Template, Body: d.Body, Missed: d.Missed,
-		Late: time.Duration(d.Late) * time.Minute, Countdown: d.Countdown, CountdownDay: d.Day, State: storage.ScheduleActive, CreatedAt: req.Tx.Now,
-	})
+	s := storage.Schedule{
+		ID: id, CommunityID: req.Community, Name: d.Name, Rule: string(rule), Template: d.Template, Body: d.Body, QueueID: d.Queue, Missed: d.Missed,
+		Late: time.Duration(d.Late) * time.Minute, Quiet: d.Quiet, Countdown: d.Countdown, CountdownDay: d.Day, State: storage.ScheduleActive,
+		CreatedBy: req.Account.PersonID, CreatedAt: req.Tx.Now, ChangedAt: req.Tx.Now,
+	}
+	if req.Event.Sender.Anonymous {
+		s.CreatedBy = 0
+	}
+	return s, nil
+}
+
+// series makes what the draft would be, for its preview.
+func (d *draft) series(ctx context.Context, req *bot.Request, id int64) (series, error) {
+	s, err := d.schedule(req, id)
+	if err != nil {
+		return series{}, err
+	}
+	was, err := req.Tx.ScheduleChats(ctx, d.Of)
+	if err != nil {
+		return series{}, err
+	}
+	var chats []storage.ScheduleChat
+	for _, c := range d.Chats {
+		one := storage.ScheduleChat{ScheduleID: id, ChatID: c}
+		for _, w := range was {
+			if w.ChatID == c {
+				one.Turn = w.Turn
+			}
+		}
+		chats = append(chats, one)
+	}
+	return loadFor(ctx, &req.Tx.Reader, s, chats)
+}
+
+// create makes a schedule of a draft.
+func (d *draft) create(ctx context.Context, req *bot.Request) (series, error) {
+	s, err := d.schedule(req, 0)
+	if err != nil {
+		return series{}, err
+	}
+	if s, err = req.Tx.AddSchedule(ctx, s, d.Chats); err != nil {
+		return series{}, err
+	}
+	all, err := load(ctx, &req.Tx.Reader, s)
+	if err != nil {
+		return series{}, err
+	}
+	return all, planAll(ctx, req, all)
 }
 
 func add(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	home, err := target(ctx, req)
+	d, err := read(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	d, crowd, err := read(req, home)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	id, err := req.Tx.NextSchedule(ctx)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	j, err := d.job(ctx, req, id)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	if !crowd {
-		if err := quiet(ctx, req, &j); err != nil {
+	return preview(ctx, req, d)
+}
+
+// preview asks what has to be asked about a draft, and shows it.
+func preview(ctx context.Context, req *bot.Request, d draft) (bot.Reply, error) {
+	id, action := d.Of, actionEdit
+	if id == 0 {
+		action = actionAdd
+		var err error
+		if id, err = req.Tx.NextSchedule(ctx); err != nil {
 			return bot.Reply{}, err
 		}
 	}
-	view, err := j.view(ctx, req)
+	all, err := d.series(ctx, req, id)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if err := d.ask(ctx, req, all); err != nil {
+		return bot.Reply{}, err
+	}
+	view, err := all.view(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
 	}
 	if len(view.Turns) == 0 {
 		return bot.Reply{}, bot.Refuse("schedule.never", nil)
 	}
-	reply, err := req.Preview(ctx, actionAdd, d.Name, d, "schedule.preview", view)
-	if err == nil {
+	view.Change = d.Of != 0
+	reply, err := req.Preview(ctx, action, d.Name, d, "schedule.preview", view)
+	if err != nil {
+		return reply, err
+	}
+	if d.Of == 0 {
 		reply.Choices[0].Label = "schedule.enable"
 	}
-	return reply, err
+	if f := strings.Fields(reply.Choices[0].Command); len(f) == 2 {
+		reply.Choices = slices.Insert(reply.Choices, 1, bot.Choice{Label: "schedule.button_edit", Command: "/schedule edit " + draftToken + f[1]})
+	}
+	return reply, nil
 }
 
-// target is the chat that gets the posts: this one; in a private chat the only
-// group of the community.
-func target(ctx context.Context, req *bot.Request) (storage.Chat, error) {
-	if !req.Private {
-		if !req.Caps.Push {
-			return storage.Chat{}, bot.Refuse("schedule.no_push", nil)
+// ask refuses a draft with a question: it would flood a chat, or falls into its
+// quiet hours.
+func (d *draft) ask(ctx context.Context, req *bot.Request, all series) error {
+	for i := range all.in {
+		if !d.Anyway {
+			if err := flood(ctx, req, d, &all.in[i]); err != nil {
+				return err
+			}
 		}
-		return req.Chat, nil
+		if err := loud(ctx, req, d, &all.in[i]); err != nil {
+			return err
+		}
 	}
-	all, err := req.Tx.ChatsOf(ctx, req.Community)
-	if err != nil {
-		return storage.Chat{}, err
+	return nil
+}
+
+// again is the command that says a draft once more, with something added.
+func (d *draft) again(req *bot.Request, more string) string {
+	return "/" + req.Command + " " + strings.TrimSpace(req.Args.String()) + " " + more
+}
+
+// loud asks about posts that somebody sets inside the quiet hours of a chat.
+func loud(ctx context.Context, req *bot.Request, d *draft, j *job) error {
+	own, err := req.Tx.Quiet(ctx, j.chat.ID)
+	if err != nil || d.Quiet != storage.QuietAsChat {
+		return err
 	}
-	all = slices.DeleteFunc(all, func(c storage.Chat) bool { return c.Kind != string(chat.Group) || c.State != storage.ChatActive })
-	if len(all) != 1 {
-		return storage.Chat{}, bot.Refuse("schedule.where", struct{ Count int }{len(all)})
+	h := hush{own.From, own.Until, own.Rule}
+	after := req.Tx.Now
+	for range 7 * 24 * perHour { // a week of as many as may be
+		t, ok := j.next(after)
+		if !ok {
+			return nil
+		}
+		after = t.At
+		end, in := h.end(t.At)
+		if !in || t.Skip != "" {
+			continue
+		}
+		now := req.Tx.Now.In(t.At.Location())
+		view := struct {
+			At, End     bot.Moment
+			From, Until int
+			Group       string
+		}{bot.Moment{T: t.At, Now: now}, bot.Moment{T: end, Now: now}, h.From, h.Until, j.chat.Title}
+		return bot.Refuse("schedule.loud", view,
+			bot.Choice{Label: "schedule.quiet_send", Command: d.again(req, "quiet send")},
+			bot.Choice{Label: "schedule.quiet_move", Data: view.End, Command: d.again(req, "quiet move")},
+			bot.Choice{Label: "schedule.quiet_skip", Command: d.again(req, "quiet skip")})
 	}
-	return all[0], nil
+	return nil
 }
 
 // read takes the words of the command apart. What cannot be meant is a Refusal
 // with an example.
-func read(req *bot.Request, home storage.Chat) (d draft, crowd bool, err error) {
-	d = draft{Chat: home.ID, Name: req.Args.Word(0), Missed: storage.MissedLate, Late: int(lateDefault / time.Minute)}
+func read(ctx context.Context, req *bot.Request) (draft, error) {
+	d := draft{Name: req.Args.Word(0), Missed: storage.MissedLate, Late: int(lateDefault / time.Minute)}
 	example := struct{ Name, What string }{Name: d.Name}
 	rest := req.Args.Rest(1)
 	if d.Name == "" || rest == "" || len([]rune(d.Name)) > mostName {
-		return d, false, bot.Refuse("schedule.usage", example)
+		return d, bot.Refuse("schedule.usage", example)
 	}
-	if cut, ok := strings.CutSuffix(rest, anyway); ok {
-		rest, crowd = strings.TrimSpace(cut), true
+	to, rest, err := cutChats(ctx, req, rest)
+	if err != nil {
+		return d, err
 	}
-	if d.Rule, rest, err = readTime(req, d.Name, rest); err != nil {
-		return d, false, err
+	head := strings.TrimSuffix(req.Args.String(), rest)
+	rest = d.extras(rest)
+	if d.Rule, rest, err = readTime(req, d.Name, head, rest); err != nil {
+		return d, err
 	}
 	if rest, err = d.options(req, rest); err != nil {
-		return d, false, err
+		return d, err
 	}
+	if to == nil {
+		if to, rest, err = cutLateChats(ctx, req, rest); err != nil {
+			return d, err
+		}
+	}
+	if to == nil {
+		c, err := home(ctx, req)
+		if err != nil {
+			return d, err
+		}
+		to = []storage.Chat{c}
+	}
+	for _, c := range to {
+		d.Chats = append(d.Chats, c.ID)
+	}
+	if rest == "" {
+		return d, bot.Refuse("schedule.no_text", example)
+	}
+	return d, d.setText(ctx, req, to, rest)
+}
+
+// setText reads what is said: a set of texts, a queue, or the text itself.
+func (d *draft) setText(ctx context.Context, req *bot.Request, to []storage.Chat, rest string) error {
+	d.Template, d.Body, d.Queue = "", "", 0
 	words := strings.Fields(rest)
-	switch {
-	case rest == "":
-		return d, false, bot.Refuse("schedule.no_text", example)
-	case req.Names().Word(strings.ToLower(words[0])) == "template":
-		err = d.setTemplate(req, home, words)
-	case len([]rune(rest)) > mostBody:
-		err = bot.Refuse("schedule.too_long", struct{ Max int }{mostBody})
-	default:
-		d.Body = rest
+	switch req.Names().Word(strings.ToLower(words[0])) {
+	case "template":
+		return d.setTemplate(req, to, words)
+	case "queue":
+		return d.setQueue(ctx, req, words)
 	}
-	return d, crowd, err
+	if len([]rune(rest)) > mostBody {
+		return bot.Refuse("schedule.too_long", struct{ Max int }{mostBody})
+	}
+	d.Body = rest
+	return nil
+}
+
+// setQueue checks the name of a queue, and that there is something in it.
+func (d *draft) setQueue(ctx context.Context, req *bot.Request, words []string) error {
+	name := ""
+	if len(words) > 1 {
+		name = words[1]
+	}
+	q, err := queueNamed(ctx, req, name)
+	switch {
+	case err != nil:
+		return err
+	case q.Items == 0:
+		return bot.Refuse("schedule.queue_is_empty", q)
+	case len(words) > 2:
+		return bot.Refuse("schedule.template_rest", struct{ Rest string }{strings.Join(words[2:], " ")})
+	}
+	d.Queue = q.ID
+	return nil
 }
 
 // setTemplate checks the name of a set: its file's, or what the set calls
 // itself.
-func (d *draft) setTemplate(req *bot.Request, home storage.Chat, words []string) error {
-	name, lang := "", req.LanguageOf(home)
+func (d *draft) setTemplate(req *bot.Request, to []storage.Chat, words []string) error {
+	name, lang := "", req.LanguageOf(to[0])
 	if len(words) > 1 {
 		name = words[1]
 	}
@@ -156,6 +290,11 @@ func (d *draft) setTemplate(req *bot.Request, home storage.Chat, words []string)
 		}
 		view.Sets = append(view.Sets, s.Name)
 	}
+	for _, c := range to[1:] { // each chat gets it in its own language
+		if d.Template != "" && req.Posts().Count(req.LanguageOf(c), d.Template) == 0 {
+			return bot.Refuse("schedule.no_template", view)
+		}
+	}
 	switch {
 	case d.Template == "":
 		return bot.Refuse("schedule.no_template", view)
@@ -165,190 +304,53 @@ func (d *draft) setTemplate(req *bot.Request, home storage.Chat, words []string)
 	return nil
 }
 
-// readTime reads when: again and again, or once.
-func readTime(req *bot.Request, name, text string) (when.Rule, string, error) {
-	r, rest, err := when.RuleHead(text)
-	if err == nil {
-		return r, rest, nil
-	}
-	example := struct{ Name, What string }{name, ""}
-	var no *when.ImpossibleError
-	switch {
-	case errors.As(err, &no):
-		example.What = no.Text
-		return r, "", bot.Refuse("schedule.impossible", example)
-	case errors.Is(err, when.ErrNoClock):
-		return r, "", bot.Refuse("schedule.no_clock", example)
-	case errors.Is(err, when.ErrNoDay):
-		return r, "", bot.Refuse("schedule.no_day", example)
-	}
-	m, rest, err := when.MomentHead(text, req.Now, req.Now.Location())
-	var past *when.PastError
-	var unclear *when.UnclearError
-	switch {
-	case errors.As(err, &no):
-		example.What = no.Text
-		return r, "", bot.Refuse("schedule.impossible", example)
-	case errors.As(err, &past):
-		return r, "", bot.Refuse("schedule.past", req.Moment(past.At))
-	case errors.As(err, &unclear):
-		var choices []bot.Choice
-		for _, c := range unclear.Choices {
-			choices = append(choices, bot.Choice{Label: "schedule.at_choice", Data: req.Moment(c), Command: "/schedule add " + name + " " + when.Stamp(c) + " " + rest})
-		}
-		view := struct{ Past *bot.Moment }{}
-		if !unclear.Past.IsZero() {
-			at := req.Moment(unclear.Past)
-			view.Past = &at
-		}
-		return r, "", bot.Refuse("schedule.unclear", view, choices...)
-	case err != nil:
-		return r, "", bot.Refuse("schedule.no_time", example)
-	case m.DayOnly:
-		return r, "", bot.Refuse("schedule.no_clock", example)
-	}
-	return when.Rule{Kind: when.Once, At: m.At.UnixMilli()}, rest, nil
-}
-
-// options takes what stands at the end: conditions, what is done about a
-// missed one, what is counted down to.
-func (d *draft) options(req *bot.Request, text string) (string, error) {
-	for {
-		before := text
-		text = d.Rule.Conditions(text)
-		if head, words := lastWords(text, 2); len(words) == 2 && req.Names().Word(strings.ToLower(words[0])) == "missed" {
-			if err := d.setMissed(req, strings.ToLower(words[1])); err != nil {
-				return "", err
-			}
-			text = head
-		}
-		if head, words := lastWords(text, 3); len(words) == 3 && req.Names().Word(strings.ToLower(words[0])) == "countdown" {
-			m, err := when.ParseMoment(words[1], req.Now, req.Now.Location())
-			if err != nil {
-				return "", bot.Refuse("schedule.countdown", nil)
-			}
-			d.Countdown, d.Day = words[2], m.At.Format(time.DateOnly)
-			text = head
-		}
-		if text == before {
-			return text, nil
-		}
-	}
-}
-
-// lastWords takes the last words off a text; nil when it has not so many.
-func lastWords(text string, n int) (head string, words []string) {
-	fields := strings.Fields(text)
-	if len(fields) < n {
-		return text, nil
-	}
-	head = text
-	for range n {
-		head = strings.TrimRightFunc(head, unicode.IsSpace)
-		head = head[:strings.LastIndexFunc(head, unicode.IsSpace)+1]
-	}
-	return strings.TrimSpace(head), fields[len(fields)-n:]
-}
-
-func (d *draft) setMissed(req *bot.Request, word string) error {
-	switch req.Names().Word(word) {
-	case "skip":
-		d.Missed, d.Late = storage.MissedSkip, 0
-		return nil
-	case "once":
-		d.Missed, d.Late = storage.MissedOnce, 0
-		return nil
-	}
-	l, err := when.Length(word)
-	if err != nil || l < time.Minute || l > 24*time.Hour {
-		return bot.Refuse("schedule.missed", nil)
-	}
-	d.Missed, d.Late = storage.MissedLate, int(l/time.Minute)
-	return nil
-}
-
-// quiet refuses what would give the chat more than four posts within an hour,
-// with what it already has; buttons make it less, or want it all the same.
-func quiet(ctx context.Context, req *bot.Request, j *job) error {
-	until := req.Tx.Now.AddDate(0, 0, 7)
-	var all []time.Time
-	gather := func(j *job) {
-		for after := req.Tx.Now; len(all) < 4000; {
-			t, ok := j.next(after)
-			if !ok || t.At.After(until) {
-				return
-			}
-			if after = t.At; t.Skip == "" {
-				all = append(all, t.At)
-			}
-		}
-	}
-	gather(j)
-	alone := when.Busiest(all)
-	others, err := req.Tx.SchedulesOf(ctx, req.Community)
-	if err != nil {
-		return err
-	}
-	for _, s := range others {
-		if s.ChatID != j.ChatID || s.State != storage.ScheduleActive {
-			continue
-		}
-		o, err := load(ctx, req, s)
-		if err != nil {
-			return err
-		}
-		gather(&o)
-	}
-	slices.SortFunc(all, time.Time.Compare)
-	n := when.Busiest(all)
-	if n <= perHour {
-		return nil
-	}
-	var choices []bot.Choice
-	if alone > perHour {
-		if _, rest, err := when.RuleHead(req.Args.Rest(1)); err == nil {
-			choices = append(choices, bot.Choice{Label: "schedule.hourly", Command: "/schedule add " + j.Name + " hourly " + rest})
-		}
-	}
-	choices = append(choices, bot.Choice{Label: "schedule.anyway", Command: "/schedule add " + req.Args.String() + " " + anyway})
-	return bot.Refuse("schedule.flood", struct {
-		Count, Max int
-		Alone      bool
-	}{n, perHour, alone > perHour}, choices...)
-}
-
 func confirmAdd(ctx context.Context, req *bot.Request, data json.RawMessage) (bot.Reply, error) {
 	var d draft
 	if err := json.Unmarshal(data, &d); err != nil {
 		return bot.Reply{}, fmt.Errorf("preview of %s: %w", actionAdd, err)
 	}
-	j, err := d.job(ctx, req, 0)
+	if err := d.still(ctx, req); err != nil {
+		return bot.Reply{}, err
+	}
+	all, err := d.create(ctx, req)
 	if err != nil {
-		return bot.Reply{}, err
-	}
-	if _, ok := j.next(req.Tx.Now); !ok {
-		return bot.Reply{}, bot.Refuse("schedule.never", nil)
-	}
-	j.CreatedBy = req.Account.PersonID
-	if req.Event.Sender.Anonymous {
-		j.CreatedBy = 0
-	}
-	if j.Schedule, err = req.Tx.AddSchedule(ctx, j.Schedule); err != nil {
-		return bot.Reply{}, err
-	}
-	if err := plan(ctx, req, j); err != nil {
 		return bot.Reply{}, err
 	}
 	id, err := req.Audit(ctx, actionAdd, struct{}{}, struct {
 		ID int64 `json:"id"`
 		draft
-	}{j.ID, d}, "", true)
+	}{all.ID, d}, "", true)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	view, err := j.view(ctx, req)
+	view := all.brief(req)
 	view.Audit = id
-	return bot.Reply{Template: "schedule.added", Data: view}, err
+	return bot.Reply{Template: "schedule.added", Data: view}, nil
+}
+
+// still checks a draft at its confirmation: its time may have passed, and its
+// author may have lost a chat.
+func (d *draft) still(ctx context.Context, req *bot.Request) error {
+	all, err := d.series(ctx, req, d.Of)
+	if err != nil {
+		return err
+	}
+	if _, ok := all.in[0].next(req.Tx.Now); !ok {
+		return bot.Refuse("schedule.never", nil)
+	}
+	if len(all.in) == 1 && all.in[0].chat.CommunityID == req.Community {
+		return nil // the role was checked
+	}
+	r, err := req.Reach(ctx)
+	if err != nil {
+		return err
+	}
+	for _, j := range all.in {
+		if !r.Operator && !r.Has(j.chat.ID) && j.chat.State == storage.ChatActive {
+			return bot.Refuse("schedule.lost_right", struct{ Title string }{j.chat.Title})
+		}
+	}
+	return nil
 }
 
 func undoAdd(ctx context.Context, req *bot.Request, row storage.Audited) (bot.Reply, error) {

@@ -10,17 +10,18 @@ import (
 
 // Planned is an instant of a schedule that is to come.
 type Planned struct {
-	At   time.Time
+	At   time.Time // when it is really posted
 	Chat storage.Chat
 	ID   int64 // of the schedule
 	Name string
 	// Skip and Key say why it is left out: "weekend", or "holiday" and which
 	// one; "" is one that happens.
 	Skip, Key string
+	Quiet     bool // it waits for the end of quiet hours
 }
 
 // Upcoming lists what is to come between two instants, at most so many of each
-// schedule, soonest first: the calendar of the sandbox's page.
+// schedule and chat, soonest first: the calendar of the sandbox's page.
 func Upcoming(ctx context.Context, r *storage.Reader, from, until time.Time, most int) ([]Planned, error) {
 	all, err := r.OpenSchedules(ctx)
 	if err != nil {
@@ -31,22 +32,38 @@ func Upcoming(ctx context.Context, r *storage.Reader, from, until time.Time, mos
 		if s.State != storage.ScheduleActive {
 			continue
 		}
-		j, err := loadFrom(ctx, r, s)
+		in, err := load(ctx, r, s)
 		if err != nil {
 			return nil, err
 		}
-		after := from
-		for range most {
-			t, ok := j.next(after)
-			if !ok || t.At.After(until) {
-				break
+		waiting, err := r.OpenOccurrences(ctx, s.Job())
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range in.in {
+			for _, o := range waiting {
+				if o.ChatID == j.chat.ID && o.State == storage.Planned && o.MovedTo.After(from) && !o.DueAt.After(from) {
+					out = append(out, Planned{At: o.MovedTo, Chat: j.chat, ID: s.ID, Name: s.Name, Quiet: true})
+				}
 			}
-			after = t.At
-			p := Planned{At: t.At, Chat: j.chat, ID: s.ID, Name: s.Name}
-			p.Skip, p.Key = reasonOf(t.Skip)
-			out = append(out, p)
+			out = append(out, j.planned(from, until, most)...)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Planned) int { return a.At.Compare(b.At) })
 	return out, nil
+}
+
+func (j *job) planned(after, until time.Time, most int) []Planned {
+	var out []Planned
+	for range most {
+		t, ok := j.nextTurn(after)
+		if !ok || t.To.After(until) {
+			break
+		}
+		after = t.At
+		p := Planned{At: t.To, Chat: j.chat, ID: j.ID, Name: j.Name, Quiet: !t.To.Equal(t.At)}
+		p.Skip, p.Key = reasonOf(t.Skip)
+		out = append(out, p)
+	}
+	return out
 }

@@ -2,14 +2,12 @@ package schedule
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"qunmate/bot"
-	"qunmate/bot/chat"
 	"qunmate/scheduler/when"
 	"qunmate/storage"
 )
@@ -20,8 +18,10 @@ type jobView struct {
 	Name    string
 	Rule    when.Rule
 	Zone    string
+	Zones   bool // the chats have several
 	Missed  string
 	Late    int // minutes
+	Quiet   *quietView
 	State   string
 	Turns   []span
 	Next    *bot.Moment // the next that happens
@@ -29,54 +29,113 @@ type jobView struct {
 	Guess   bool        // holidays of a year are not known yet
 	Year    int         // … which
 	Sample  []string    // line by line
-	Where   string      // the chat, where it is not this one
+	Queue   string      // the queue the sample is from
+	Empty   bool        // … and it has nothing
+	Groups  []string    // the chats, where it is not this one alone
+	More    int         // … that are not named
 	Faults  []bot.PostFault
 	Audit   int64
-	Anyway  bool
+	Change  bool // of one that is there
 	Numbers []int64
 }
 
-// upcomingShown is how many instants a preview names.
-const upcomingShown = 5
+// quietView says what quiet hours do to a schedule.
+type quietView struct {
+	From, Until int // minutes
+	Rule        string
+}
 
-func (j *job) view(ctx context.Context, req *bot.Request) (jobView, error) {
+const (
+	// upcomingShown is how many instants a preview names.
+	upcomingShown = 5
+	// groupsShown is how many chats are called by name.
+	groupsShown = 3
+)
+
+// brief is a line of the list.
+func (s *series) brief(req *bot.Request) jobView {
+	j := s.at(req.Chat.ID)
 	now := req.Tx.Now.In(j.days.Zone(req.Tx.Now))
 	v := jobView{
-		ID: j.ID, Name: j.Name, Rule: j.rule, Zone: now.Location().String(), Missed: j.Missed, Late: int(j.Late / time.Minute), State: j.State,
+		ID: s.ID, Name: s.Name, Rule: j.rule, Zone: now.Location().String(), Missed: s.Missed, Late: int(s.Late / time.Minute), State: s.State,
 		At: bot.Moment{T: time.UnixMilli(j.rule.At).In(now.Location()), Now: now},
 	}
-	if j.ChatID != req.Chat.ID {
-		v.Where = j.chat.Title
+	for _, t := range j.upcoming(req.Tx.Now, 1) {
+		if t.Skip == "" {
+			v.Next = &bot.Moment{T: t.To, Now: now}
+		}
 	}
+	for _, other := range s.in {
+		v.Zones = v.Zones || other.days.Zone(req.Tx.Now).String() != v.Zone
+		if len(s.in) == 1 && other.chat.ID == req.Chat.ID {
+			continue
+		}
+		if len(v.Groups) < groupsShown {
+			v.Groups = append(v.Groups, other.chat.Title)
+		} else {
+			v.More++
+		}
+	}
+	return v
+}
+
+// view is what a preview shows.
+func (s *series) view(ctx context.Context, req *bot.Request) (jobView, error) {
+	v := s.brief(req)
+	j := s.at(req.Chat.ID)
+	now := v.At.Now
 	turns := j.upcoming(req.Tx.Now, upcomingShown)
 	if len(turns) == 0 {
 		return v, nil
 	}
-	v.Turns = spans(turns, now, varied(turns))
-	at := turns[0].At
-	for _, t := range turns {
-		if t.Guess && !v.Guess {
-			v.Guess, v.Year = true, t.At.Year()
-		}
-		if t.Skip == "" {
-			v.Next = &bot.Moment{T: t.At, Now: now}
-			at = t.At
-			break
-		}
-	}
-	for _, t := range turns {
-		if t.Guess && !v.Guess {
-			v.Guess, v.Year = true, t.At.Year()
-		}
-	}
-	reply, err := j.reply(ctx, req, at)
+	v.fill(turns, now)
+	v.Quiet = j.quietIn(turns)
+	next, err := j.ahead(ctx, req, 1)
 	if err != nil {
 		return v, nil //nolint:nilerr // a set that is gone has no sample; the log says so when it is due
 	}
-	sample, err := req.TextIn(j.chat, reply.Template, reply.Data)
-	v.Sample = strings.Split(sample, "\n")
+	if j.QueueID != 0 {
+		q, err := req.Tx.QueueByID(ctx, j.QueueID)
+		if err != nil {
+			return v, err
+		}
+		v.Queue = q.Name
+	}
 	v.Faults = req.Posts().Refresh()
-	return v, err
+	for _, c := range next {
+		if v.Empty = c.Empty; c.Skip != "" || c.Empty {
+			continue
+		}
+		v.Sample, err = j.lines(req, c.Reply)
+		return v, err
+	}
+	return v, nil
+}
+
+// fill puts instants into a view.
+func (v *jobView) fill(turns []turn, now time.Time) {
+	v.Turns = spans(turns, now, varied(turns))
+	for _, t := range turns {
+		if t.Guess && !v.Guess {
+			v.Guess, v.Year = true, t.At.Year()
+		}
+	}
+}
+
+// quietIn says what quiet hours do to some instants, nil if nothing.
+func (j *job) quietIn(turns []turn) *quietView {
+	for _, t := range turns {
+		if t.Skip == skipQuiet || t.Skip == "" && !t.To.Equal(t.At) || j.Schedule.Quiet != storage.QuietAsChat && j.quiet.set() {
+			return &quietView{j.quiet.From, j.quiet.Until, j.quiet.Rule}
+		}
+	}
+	return nil
+}
+
+// lines is a post as its chat is going to read it.
+func (j *job) lines(req *bot.Request, r bot.Reply) ([]string, error) {
+	text, err := req.TextIn(j.chat, r.Template, r.Data)
+	return strings.Split(text, "\n"), err
 }
 
 func list(ctx context.Context, req *bot.Request) (bot.Reply, error) {
@@ -96,37 +155,97 @@ func list(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		More int
 	}{More: max(0, len(all)-most)}
 	for _, s := range all[:min(len(all), most)] {
-		j, err := load(ctx, req, s)
+		one, err := load(ctx, &req.Tx.Reader, s)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		view.Jobs = append(view.Jobs, j.brief(req))
+		if len(one.in) > 0 {
+			view.Jobs = append(view.Jobs, one.brief(req))
+		}
 	}
 	return bot.Reply{Template: "schedule.list", Data: view}, nil
 }
 
-// brief is a line of the list.
-func (j *job) brief(req *bot.Request) jobView {
-	now := req.Tx.Now.In(j.days.Zone(req.Tx.Now))
-	v := jobView{ID: j.ID, Name: j.Name, Rule: j.rule, State: j.State, At: bot.Moment{T: time.UnixMilli(j.rule.At).In(now.Location()), Now: now}}
-	if j.ChatID != req.Chat.ID {
-		v.Where = j.chat.Title
-	}
-	for _, t := range j.upcoming(req.Tx.Now, 1) {
-		if t.Skip == "" {
-			v.Next = &bot.Moment{T: t.At, Now: now}
-		}
-	}
-	return v
+// postView is a post that is to come.
+type postView struct {
+	At     bot.Moment
+	To     *bot.Moment // when it is posted instead, after quiet hours
+	Lines  []string
+	Number int // of the text in its queue
+	Empty  bool
+	Cut    int // letters of the whole, where not all of it is shown
 }
 
+// elsewhere is a further chat of a schedule.
+type elsewhere struct {
+	Title string
+	Next  *bot.Moment
+}
+
+// next shows the next five posts as they are going to be.
 func next(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	j, err := pick(ctx, req)
+	s, err := pick(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	view, err := j.view(ctx, req)
-	return bot.Reply{Template: "schedule.next", Data: view}, err
+	j := s.at(req.Chat.ID)
+	view := struct {
+		jobView
+		Group    string // whose posts these are, where there are several chats
+		Posts    []postView
+		Others   []elsewhere
+		MoreChat int
+		Figures  bool // some of what they say is only known when they are posted
+	}{jobView: s.brief(req), Figures: s.Template != ""}
+	now := view.At.Now
+	view.fill(j.upcoming(req.Tx.Now, upcomingShown), now)
+	posts, err := j.ahead(ctx, req, upcomingShown)
+	if err != nil {
+		return bot.Reply{}, setGone(s.Schedule, err)
+	}
+	for _, c := range posts {
+		if c.Skip != "" {
+			continue
+		}
+		p := postView{At: bot.Moment{T: c.At, Now: now}, Number: c.Number, Empty: c.Empty}
+		if !c.To.Equal(c.At) {
+			p.To = &bot.Moment{T: c.To, Now: now}
+		}
+		if !c.Empty {
+			if p.Lines, err = j.lines(req, c.Reply); err != nil {
+				return bot.Reply{}, err
+			}
+		}
+		view.Posts = append(view.Posts, p)
+		if c.Empty { // and so are those that follow
+			break
+		}
+	}
+	shorten(view.Posts)
+	if len(s.in) > 1 {
+		view.Group = j.chat.Title
+		for i := range s.in {
+			o := &s.in[i]
+			switch {
+			case o.chat.ID == j.chat.ID:
+			case len(view.Others) == shown:
+				view.MoreChat++
+			default:
+				view.Others = append(view.Others, o.elsewhere(req))
+			}
+		}
+	}
+	return bot.Reply{Template: "schedule.next", Data: view}, nil
+}
+
+func (j *job) elsewhere(req *bot.Request) elsewhere {
+	e := elsewhere{Title: j.chat.Title}
+	for _, t := range j.upcoming(req.Tx.Now, 1) {
+		if t.Skip == "" {
+			e.Next = &bot.Moment{T: t.To, Now: req.Tx.Now.In(t.To.Location())}
+		}
+	}
+	return e
 }
 
 // logShown is how many outcomes /schedule log tells.
@@ -139,6 +258,7 @@ type outcome struct {
 	Why    string
 	Detail string
 	Up     bot.Moment // with the reason "down": since when the program runs again
+	To     *bot.Moment
 }
 
 func outcomeOf(o storage.Occurrence, now time.Time) outcome {
@@ -148,111 +268,43 @@ func outcomeOf(o storage.Occurrence, now time.Time) outcome {
 	if _, err := fmt.Sscan(out.Detail, &ms); err == nil && out.Why == "down" {
 		out.Up = bot.Moment{T: time.UnixMilli(ms).In(now.Location()), Now: now}
 	}
+	if !o.MovedTo.IsZero() {
+		out.To = &bot.Moment{T: o.MovedTo.In(now.Location()), Now: now}
+	}
 	return out
 }
 
+// chatLog is the log of one chat.
+type chatLog struct {
+	Title string    // "" where there is only one
+	Rows  []outcome // oldest first
+}
+
 func log(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	j, err := pick(ctx, req)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	rows, err := req.Tx.RecentOccurrences(ctx, j.Job(), req.Tx.Now, logShown)
+	s, err := pick(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
 	}
 	view := struct {
-		ID   int64
-		Name string
-		Rows []outcome // oldest first
-	}{ID: j.ID, Name: j.Name}
-	now := req.Tx.Now.In(j.days.Zone(req.Tx.Now))
-	for _, o := range slices.Backward(rows) {
-		view.Rows = append(view.Rows, outcomeOf(o, now))
+		ID    int64
+		Name  string
+		Chats []chatLog
+		More  int
+	}{ID: s.ID, Name: s.Name, More: max(0, len(s.in)-shown)}
+	for _, j := range s.in[:min(len(s.in), shown)] {
+		rows, err := req.Tx.RecentOccurrences(ctx, s.Job(), j.chat.ID, req.Tx.Now, logShown)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		one := chatLog{}
+		if len(s.in) > 1 {
+			one.Title = j.chat.Title
+		}
+		now := req.Tx.Now.In(j.days.Zone(req.Tx.Now))
+		for _, o := range slices.Backward(rows) {
+			one.Rows = append(one.Rows, outcomeOf(o, now))
+		}
+		view.Chats = append(view.Chats, one)
 	}
 	return bot.Reply{Template: "schedule.log", Data: view}, nil
-}
-
-func pause(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	return turn(ctx, req, storage.SchedulePaused)
-}
-
-func resume(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	return turn(ctx, req, storage.ScheduleActive)
-}
-
-func del(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	return turn(ctx, req, storage.ScheduleDeleted)
-}
-
-// stateChange is what an audit row keeps.
-type stateChange struct {
-	ID    int64  `json:"id"`
-	State string `json:"state"`
-}
-
-// turn changes the state of a schedule at once; /undo takes it back.
-func turn(ctx context.Context, req *bot.Request, state string) (bot.Reply, error) {
-	j, err := pick(ctx, req)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	view := jobView{ID: j.ID, Name: j.Name, State: state}
-	if j.State == state || (j.State == storage.ScheduleOver && state != storage.ScheduleDeleted) {
-		view.State = j.State
-		return bot.Reply{}, bot.Refuse("schedule.same", view)
-	}
-	was := j.State
-	if err := change(ctx, req, &j, state); err != nil {
-		return bot.Reply{}, err
-	}
-	brief := j.brief(req)
-	brief.Audit, err = req.Audit(ctx, actionState, stateChange{j.ID, was}, stateChange{j.ID, state}, "", true)
-	return bot.Reply{Template: "schedule.turned", Data: brief}, err
-}
-
-func change(ctx context.Context, req *bot.Request, j *job, state string) error {
-	if err := req.Tx.SetScheduleState(ctx, j.ID, state); err != nil {
-		return err
-	}
-	j.State = state
-	return plan(ctx, req, *j)
-}
-
-func undoState(ctx context.Context, req *bot.Request, row storage.Audited) (bot.Reply, error) {
-	var was, is stateChange
-	if err := json.Unmarshal([]byte(row.Before), &was); err != nil {
-		return bot.Reply{}, fmt.Errorf("audit %d: %w", row.ID, err)
-	}
-	if err := json.Unmarshal([]byte(row.After), &is); err != nil {
-		return bot.Reply{}, fmt.Errorf("audit %d: %w", row.ID, err)
-	}
-	s, err := req.Tx.Schedule(ctx, was.ID)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	j, err := load(ctx, req, s)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	if s.State != is.State {
-		return bot.Reply{}, bot.Refuse("schedule.undo_overtaken", s)
-	}
-	if err := change(ctx, req, &j, was.State); err != nil {
-		return bot.Reply{}, err
-	}
-	return bot.Reply{Template: "schedule.turned", Data: j.brief(req)}, nil
-}
-
-// sets lists what can be chosen as a template.
-func sets(_ context.Context, req *bot.Request) (bot.Reply, error) {
-	view := struct {
-		Sets   []bot.PostSet
-		Faults []bot.PostFault
-	}{Faults: req.Posts().Refresh()}
-	lang := req.Language
-	if req.Chat.Kind == string(chat.Group) {
-		lang = req.LanguageOf(req.Chat)
-	}
-	view.Sets = req.Posts().Sets(lang)
-	return bot.Reply{Template: "schedule.sets", Data: view}, nil
 }

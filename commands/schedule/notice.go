@@ -128,7 +128,7 @@ func chosen(ctx context.Context, req *bot.Request, states ...string) ([]storage.
 		if err != nil {
 			return nil, nil, err
 		}
-		j, err := load(ctx, req, s)
+		j, _, err := loadIn(ctx, &req.Tx.Reader, s, o.ChatID)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -162,11 +162,13 @@ func resend(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		if j.chat.State != storage.ChatActive {
 			return bot.Reply{}, bot.Refuse("schedule.chat_left", struct{ Group string }{j.chat.Title})
 		}
-		reply, err := j.reply(ctx, req, req.Tx.Now)
-		if errors.Is(err, errNoSet) {
+		reply, err := j.speak(ctx, req, o, req.Tx.Now)
+		switch {
+		case errors.Is(err, errNoSet):
 			return bot.Reply{}, bot.Refuse("schedule.no_set", j.Schedule)
-		}
-		if err != nil {
+		case errors.Is(err, errEmpty):
+			return bot.Reply{}, bot.Refuse("schedule.nothing_left", j.Schedule)
+		case err != nil:
 			return bot.Reply{}, err
 		}
 		reply.Until = req.Tx.Now.Add(resendLife)

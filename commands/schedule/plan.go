@@ -59,11 +59,34 @@ func (j *job) next(after time.Time) (when.Turn, bool) {
 	return t, true
 }
 
+// turn is an instant of a job as it is going to be.
+type turn struct {
+	when.Turn
+	To time.Time // when it is really posted; with Skip, when it would have been
+}
+
+// nextTurn is the next instant with what quiet hours make of it.
+func (j *job) nextTurn(after time.Time) (turn, bool) {
+	t, ok := j.next(after)
+	if !ok {
+		return turn{}, false
+	}
+	out := turn{t, t.At}
+	if t.Skip == "" {
+		to, swallowed := j.real(t.At)
+		out.To = to.In(t.At.Location())
+		if swallowed {
+			out.Skip = skipQuiet
+		}
+	}
+	return out, true
+}
+
 // upcoming lists turns until n of them happen.
-func (j *job) upcoming(after time.Time, n int) []when.Turn {
-	var out []when.Turn
+func (j *job) upcoming(after time.Time, n int) []turn {
+	var out []turn
 	for n > 0 && len(out) < 60 {
-		t, ok := j.next(after)
+		t, ok := j.nextTurn(after)
 		if !ok {
 			break
 		}
@@ -76,7 +99,38 @@ func (j *job) upcoming(after time.Time, n int) []when.Turn {
 	return out
 }
 
-// plan writes what a schedule needs: an outcome for every instant that passed
+// real is when an instant is really posted: in quiet hours at their end, or not
+// at all. Of several that would come at one end only the last one does.
+func (j *job) real(at time.Time) (to time.Time, swallowed bool) {
+	end, in := j.quiet.end(at.In(j.days.Zone(at)))
+	switch {
+	case !in:
+		return at, false
+	case j.quiet.skips():
+		return at, true
+	}
+	for after := at; ; {
+		t, ok := j.next(after)
+		if !ok || !t.At.Before(end) {
+			return end, false
+		}
+		if after = t.At; t.Skip == "" {
+			return end, true
+		}
+	}
+}
+
+// planAll plans a schedule in all of its chats.
+func planAll(ctx context.Context, req *bot.Request, s series) error {
+	for _, j := range s.in {
+		if err := plan(ctx, req, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plan writes what a schedule needs in a chat: an outcome for every instant that passed
 // without one, and the next one that is to come.
 func plan(ctx context.Context, req *bot.Request, j job) error {
 	if j.State != storage.ScheduleActive && j.State != storage.SchedulePaused {
@@ -89,14 +143,35 @@ func plan(ctx context.Context, req *bot.Request, j job) error {
 	return planNext(ctx, req, &j)
 }
 
+// timely decides what becomes of a row whose instant has passed: it stays
+// planned when it is not too late, or is to wait for the end of quiet hours.
+func (j *job) timely(req *bot.Request, o storage.Occurrence) (state, reason string) {
+	now, to := req.Tx.Now, o.MovedTo
+	if to.IsZero() {
+		var swallowed bool
+		if to, swallowed = j.real(o.DueAt); swallowed {
+			return storage.Skipped, skipQuiet
+		}
+	}
+	switch {
+	case to.After(now):
+		return storage.Planned, ""
+	case now.Sub(to) > allowed(j.Schedule):
+		return storage.Missed, whyLate(req, to)
+	case j.overtaken(o.DueAt, now):
+		return storage.Missed, "overtaken"
+	}
+	return storage.Planned, ""
+}
+
 // planPast gives every instant since the last known one its row. done is false
 // when there are more.
 func planPast(ctx context.Context, req *bot.Request, j *job) (done bool, err error) {
-	now, from := req.Tx.Now, j.CreatedAt
-	last, err := req.Tx.OccurrenceUntil(ctx, j.Job(), now)
+	now, from := req.Tx.Now, j.ChangedAt
+	last, err := req.Tx.OccurrenceUntil(ctx, j.Job(), j.chat.ID, now)
 	switch {
 	case err == nil:
-		from = last.DueAt
+		from = later(from, last.DueAt)
 	case !errors.Is(err, storage.ErrNotFound):
 		return false, err
 	}
@@ -106,22 +181,20 @@ func planPast(ctx context.Context, req *bot.Request, j *job) (done bool, err err
 			return true, nil
 		}
 		from = t.At
-		o := storage.Occurrence{Job: j.Job(), ChatID: j.ChatID, DueAt: t.At, State: storage.Planned}
+		o := storage.Occurrence{Job: j.Job(), ChatID: j.chat.ID, DueAt: t.At, State: storage.Planned}
 		switch {
 		case t.Skip != "":
 			o.State, o.Reason = storage.Skipped, t.Skip
 		case j.State == storage.SchedulePaused:
 			o.State, o.Reason = storage.Skipped, "paused"
-		case now.Sub(t.At) > allowed(j.Schedule):
-			o.State, o.Reason = storage.Missed, whyLate(req, t.At)
-		case j.overtaken(t.At, now):
-			o.State, o.Reason = storage.Missed, "overtaken"
+		default:
+			o.State, o.Reason = j.timely(req, o)
 		}
 		if err := write(ctx, req, o); err != nil {
 			return false, err
 		}
 	}
-	return false, setTimer(ctx, req, taskLook, j.ChatID, j.ID, now)
+	return false, setTimer(ctx, req, taskLook, j.chat.ID, j.ID, now)
 }
 
 // write stores a new occurrence with the timer that goes with its state.
@@ -176,10 +249,10 @@ func planNext(ctx context.Context, req *bot.Request, j *job) error {
 			return end(ctx, req, j)
 		}
 		after = t.At
-		o, err := req.Tx.OccurrenceAt(ctx, j.Job(), j.ChatID, t.At)
+		o, err := req.Tx.OccurrenceAt(ctx, j.Job(), j.chat.ID, t.At)
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
-			o = storage.Occurrence{Job: j.Job(), ChatID: j.ChatID, DueAt: t.At, State: storage.Planned}
+			o = storage.Occurrence{Job: j.Job(), ChatID: j.chat.ID, DueAt: t.At, State: storage.Planned}
 			if t.Skip != "" {
 				o.State, o.Reason = storage.Skipped, t.Skip
 			}
@@ -197,7 +270,7 @@ func planNext(ctx context.Context, req *bot.Request, j *job) error {
 			return setTimer(ctx, req, taskDue, o.ChatID, o.ID, o.DueAt)
 		}
 	}
-	return setTimer(ctx, req, taskLook, j.ChatID, j.ID, req.Tx.Now.Add(time.Hour))
+	return setTimer(ctx, req, taskLook, j.chat.ID, j.ID, req.Tx.Now.Add(time.Hour))
 }
 
 // end closes a schedule that has no further instant, once the last one has its
@@ -228,8 +301,8 @@ func look(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	j, err := load(ctx, req, s)
-	if err != nil {
+	j, ok, err := loadIn(ctx, &req.Tx.Reader, s, req.Chat.ID)
+	if err != nil || !ok {
 		return bot.Reply{}, err
 	}
 	return bot.Reply{}, plan(ctx, req, j)
@@ -249,20 +322,20 @@ func tick(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	}
 	for _, s := range all {
 		err := req.Tx.Savepoint(ctx, func(ctx context.Context) error {
-			j, err := load(ctx, req, s)
+			all, err := load(ctx, &req.Tx.Reader, s)
 			if err != nil {
 				return err
 			}
-			if err := rearm(ctx, req, &j); err != nil {
+			if err := rearm(ctx, req, s.Job()); err != nil {
 				return err
 			}
-			return plan(ctx, req, j)
+			return planAll(ctx, req, all)
 		})
 		if errors.Is(err, storage.ErrTxLost) {
 			return bot.Reply{}, err
 		}
 		if err != nil { // its own event names the fault
-			if err := setTimer(ctx, req, taskLook, s.ChatID, s.ID, req.Tx.Now); err != nil {
+			if err := lookAgain(ctx, req, s); err != nil {
 				return bot.Reply{}, err
 			}
 		}
@@ -270,14 +343,28 @@ func tick(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	return bot.Reply{}, nil
 }
 
+// lookAgain plans a schedule in each of its chats by an event of its own.
+func lookAgain(ctx context.Context, req *bot.Request, s storage.Schedule) error {
+	chats, err := req.Tx.ScheduleChats(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range chats {
+		if err := setTimer(ctx, req, taskLook, c.ChatID, s.ID, req.Tx.Now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // rearm sets the timer of a planned row anew that none has fired for.
-func rearm(ctx context.Context, req *bot.Request, j *job) error {
-	open, err := req.Tx.OpenOccurrences(ctx, j.Job())
+func rearm(ctx context.Context, req *bot.Request, name string) error {
+	open, err := req.Tx.OpenOccurrences(ctx, name)
 	if err != nil {
 		return err
 	}
 	for _, o := range open {
-		if o.State == storage.Planned && req.Tx.Now.Sub(o.DueAt) > overdue {
+		if o.State == storage.Planned && req.Tx.Now.Sub(o.When()) > overdue {
 			if err := setTimer(ctx, req, taskDue, o.ChatID, o.ID, req.Tx.Now); err != nil {
 				return err
 			}

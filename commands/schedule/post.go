@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"qunmate/bot"
@@ -16,19 +15,18 @@ import (
 // errNoSet: the set of texts of a schedule is not there any more.
 var errNoSet = errors.New("no such set of posts")
 
-// reply is what a schedule says at an instant.
+// reply is what a schedule without a queue says at an instant.
 func (j *job) reply(ctx context.Context, req *bot.Request, at time.Time) (bot.Reply, error) {
-	r := bot.Reply{Lane: storage.LaneBroadcast, Once: true, Public: true}
 	if j.Template == "" {
-		r.Template, r.Data = "schedule.body", struct{ Lines []string }{strings.Split(j.Body, "\n")}
-		return r, nil
+		return said(j.Body), nil
 	}
+	r := bot.Reply{Lane: storage.LaneBroadcast, Once: true, Public: true}
 	req.Posts().Refresh() // a broken file leaves the last good one
 	count := req.Posts().Count(req.LanguageOf(j.chat), j.Template)
 	if count == 0 {
 		return r, fmt.Errorf("%w: %s", errNoSet, j.Template)
 	}
-	r.Template = fmt.Sprintf("post/%s.%d", j.Template, turnOf(j.ID, j.Turn, count))
+	r.Template = fmt.Sprintf("post/%s.%d", j.Template, turnOf(j.ID, j.turn, count))
 	var err error
 	r.Data, err = j.post(ctx, req, at)
 	return r, err
@@ -83,8 +81,12 @@ func (j *job) dated(req *bot.Request, here time.Time, p *bot.Post) error {
 	return nil
 }
 
-// figures fills in what the community did.
+// figures fills in what the community did. Of days that are still to come it
+// says what is known now.
 func (j *job) figures(ctx context.Context, req *bot.Request, here time.Time, p *bot.Post) error {
+	if known := req.Tx.Now.In(here.Location()).AddDate(0, 0, 1); here.After(known) {
+		here = known
+	}
 	community, today := j.chat.CommunityID, j.days.Day(here)
 	yesterday := j.days.Prev(today)
 	var err error

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"qunmate/bot"
-	"qunmate/scheduler/when"
 	"qunmate/storage"
 )
 
@@ -54,7 +53,7 @@ type span struct {
 }
 
 // spans joins neighbours that are left out.
-func spans(turns []when.Turn, now time.Time, clock bool) []span {
+func spans(turns []turn, now time.Time, clock bool) []span {
 	var out []span
 	for _, t := range turns {
 		why, key := reasonOf(t.Skip)
@@ -79,8 +78,53 @@ func reasonOf(s string) (why, detail string) {
 }
 
 // varied reports whether turns come at different times of the day.
-func varied(turns []when.Turn) bool {
-	return slices.ContainsFunc(turns, func(t when.Turn) bool {
+func varied(turns []turn) bool {
+	return slices.ContainsFunc(turns, func(t turn) bool {
 		return t.At.Hour() != turns[0].At.Hour() || t.At.Minute() != turns[0].At.Minute()
 	})
+}
+
+const (
+	// allShown is how many letters of posts are shown without leaving anything
+	// out: what fits into one message of any platform.
+	allShown = 2500
+	// oneShown is how many letters of one are shown where all are too many.
+	oneShown = 400
+)
+
+// shorten leaves out the ends of long posts where all of them together would
+// not fit into one message.
+func shorten(posts []postView) {
+	total := 0
+	for _, p := range posts {
+		total += length(p.Lines)
+	}
+	if total <= allShown {
+		return
+	}
+	for i := range posts {
+		n := length(posts[i].Lines)
+		if n <= oneShown {
+			continue
+		}
+		left := oneShown
+		var kept []string
+		for _, l := range posts[i].Lines {
+			r := []rune(l)
+			if len(r) >= left {
+				kept = append(kept, string(r[:left])+"…")
+				break
+			}
+			kept, left = append(kept, l), left-len(r)
+		}
+		posts[i].Lines, posts[i].Cut = kept, n
+	}
+}
+
+func length(lines []string) int {
+	n := 0
+	for _, l := range lines {
+		n += len([]rune(l))
+	}
+	return n
 }

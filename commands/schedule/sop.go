@@ -76,7 +76,7 @@ func books(req *bot.Request, c storage.Chat) ([]book, error) {
 }
 
 func sopList(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	home, err := target(ctx, req)
+	home, err := home(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
 	}
@@ -100,7 +100,7 @@ type planned struct {
 }
 
 func sopStart(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	home, err := target(ctx, req)
+	home, err := home(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
 	}
@@ -177,19 +177,12 @@ func confirmBook(ctx context.Context, req *bot.Request, data json.RawMessage) (b
 			continue
 		}
 		// A post of a playbook that is a few hours late is still wanted.
-		one := draft{Chat: d.Chat, Name: s.Name, Rule: when.Rule{Kind: when.Once, At: at.UnixMilli()}, Body: s.Body, Missed: storage.MissedLate, Late: bookLate}
-		j, err := one.job(ctx, req, 0)
+		one := draft{Chats: []int64{d.Chat}, Name: s.Name, Rule: when.Rule{Kind: when.Once, At: at.UnixMilli()}, Body: s.Body, Missed: storage.MissedLate, Late: bookLate}
+		all, err := one.create(ctx, req)
 		if err != nil {
 			return bot.Reply{}, err
 		}
-		j.CreatedBy = req.Account.PersonID
-		if j.Schedule, err = req.Tx.AddSchedule(ctx, j.Schedule); err != nil {
-			return bot.Reply{}, err
-		}
-		if err := plan(ctx, req, j); err != nil {
-			return bot.Reply{}, err
-		}
-		ids = append(ids, j.ID)
+		ids = append(ids, all.ID)
 	}
 	if len(ids) == 0 {
 		return bot.Reply{}, bot.Refuse("sop.no_day", struct{ Name string }{d.Title})

@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -49,9 +50,9 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		missed = append(missed, named{"Missed": m, "Late": 10})
 	}
 	why := func(word, detail string) named {
-		return named{"Why": word, "Detail": detail, "At": soon, "Up": far, "State": storage.Missed, "ID": int64(3), "Name": "早安 <b>", "Group": "产品群", "Late": 10}
+		return named{"To": nil, "Why": word, "Detail": detail, "At": soon, "Up": far, "State": storage.Missed, "ID": int64(3), "Name": "早安 <b>", "Group": "产品群", "Late": 10}
 	}
-	for _, w := range []string{"down", "asleep", "expired", "overtaken", "template", "left", "dead", "uncertain", "paused", "deleted", "changed", "weekend", "makeup", "workday", "other"} {
+	for _, w := range []string{"down", "asleep", "expired", "overtaken", "template", "left", "quiet", "empty", "dead", "uncertain", "paused", "deleted", "changed", "weekend", "makeup", "workday", "other"} {
 		whys = append(whys, why(w, "no rights"))
 	}
 	whys = append(whys, why("holiday", "national"))
@@ -59,8 +60,13 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		line := why("weekend", "")
 		line["State"] = s
 		states = append(states, line)
+		if s == storage.Planned || s == storage.Sent {
+			moved := why("quiet", "")
+			moved["State"], moved["To"] = s, &far
+			states = append(states, moved)
+		}
 	}
-	for _, s := range []named{{"Skip": "holiday", "Key": "spring"}, {"Skip": "weekend"}, {"Skip": "makeup"}, {"Skip": "workday"}} {
+	for _, s := range []named{{"Skip": "holiday", "Key": "spring"}, {"Skip": "weekend"}, {"Skip": "makeup"}, {"Skip": "workday"}, {"Skip": "quiet"}} {
 		skips = append(skips, s)
 	}
 	for _, d := range []string{"rest", "work", "holiday", "weekend"} {
@@ -73,9 +79,42 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	job := func(state string) named {
 		return named{
 			"ID": int64(3), "Name": "早安", "Rule": when.Rule{Kind: when.Daily, Times: []int{450}}, "Zone": "Asia/Shanghai", "Missed": "late", "Late": 10, "State": state, "Turns": turns,
-			"Next": &soon, "At": soon, "Guess": true, "Year": 2028, "Sample": []string{"早", "安"}, "Where": "产品群", "Faults": faults, "Audit": int64(7),
+			"Next": &soon, "At": soon, "Guess": true, "Year": 2028, "Sample": []string{"早", "安"}, "Groups": []string{"产品群", "读书会"}, "More": 3, "Zones": false, "Quiet": named{"From": 1320, "Until": 480, "Rule": "move"},
+			"Queue": "", "Empty": false, "Change": false, "Faults": faults, "Audit": int64(7),
 		}
 	}
+	with := func(more named) named {
+		out := job(storage.ScheduleActive)
+		maps.Copy(out, more)
+		return out
+	}
+	post := named{"At": soon, "To": nil, "Lines": []string{"a", "b"}, "Number": 0, "Empty": false, "Cut": 0}
+	coming := []any{
+		post, named{"At": soon, "To": &far, "Lines": []string{"a"}, "Number": 3, "Empty": false, "Cut": 900}, named{"At": soon, "To": nil, "Lines": nil, "Number": 0, "Empty": true, "Cut": 0},
+	}
+	others := []named{{"Title": "读书会", "Next": &soon}, {"Title": "羽毛球", "Next": nil}}
+	following := func(posts []any) named {
+		return with(named{"Group": "产品群", "Posts": posts, "Others": others, "MoreChat": 2, "Figures": true})
+	}
+	previews := []any{
+		job(storage.ScheduleActive), with(named{"Groups": nil, "Quiet": nil, "Zones": true, "Change": true}), with(named{"Queue": "每日一条"}),
+		with(named{"Queue": "每日一条", "Empty": true, "Quiet": named{"From": 0, "Until": 480, "Rule": "skip"}}),
+	}
+	rows := []named{{"Title": "", "Rows": states}, {"Title": "读书会", "Rows": nil}}
+	hours := []any{
+		named{"From": 0, "Until": 0, "Rule": "", "Where": "", "Inside": nil, "More": 0, "Audit": int64(0)},
+		named{"From": 1320, "Until": 480, "Rule": "move", "Where": "读书会", "Inside": []named{{"ID": int64(1), "Name": "晚安", "Sends": false}, {"ID": int64(2), "Name": "早安", "Sends": true}}, "More": 2, "Audit": int64(3)},
+		named{"From": 1320, "Until": 480, "Rule": "skip", "Where": "", "Inside": nil, "More": 0, "Audit": int64(3)},
+	}
+	items := []named{{"Number": 1, "Weight": 1, "Text": "a", "Came": true}, {"Number": 0, "Weight": 3, "Text": "b", "Came": false}}
+	queue := func(items []named) named {
+		return named{"Name": "每日一条", "Queue": "每日一条", "Count": 3, "Total": 5, "New": len(items) > 0, "Once": len(items) > 0, "Used": []int64{1, 2}, "Items": items, "Texts": items, "More": 2,
+			"Number": 3, "Weight": 2, "Text": "a", "Mode": "once", "Audit": int64(4), "ID": int64(1), "Group": "产品群"}
+	}
+	full, bare := queue(items), queue(nil)
+	bare["Used"], bare["Mode"], bare["More"] = nil, "loop", 0
+	both := []any{full, bare}
+	somewhere := []named{{"Token": "chat:3", "Platform": "telegram"}, {"Token": "chat:4", "Platform": "other"}}
 	jobs := []any{job(storage.ScheduleActive), job(storage.SchedulePaused), job(storage.ScheduleOver), job(storage.ScheduleDeleted)}
 	one := named{"Count": 1, "Rows": []named{why("down", "")}, "More": 0}
 	many := named{"Count": 7, "Rows": []named{why("down", ""), why("left", "")}, "More": 5}
@@ -84,9 +123,11 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"date": {named{"Month": 11, "Day": 22}}, "weekday": {0, 6}, "lunar": {when.DayOf(now), when.DayOf(time.Date(2025, 7, 25, 0, 0, 0, 0, time.UTC))},
 		"lunar_date": {when.DayOf(now)}, "term": terms, "festival": festivals, "body": {named{"Lines": []string{"a <b>", "b"}}}, "dates": {[]int{1, when.LastDay}},
 		"times": {[]int{450, 1260}}, "weekdays": {[]int{1, 7}}, "rule": rules, "days": days, "conditions": conditions, "missed_rule": missed, "day": {soon, far},
-		"skip": skips, "turns": {turns}, "guess": {named{"Guess": true, "Year": 2028}}, "faults": {named{"Faults": faults}}, "preview": jobs, "sample": {[]string{"a", "b"}},
-		"enable": none, "added": jobs[:1], "undone": id, "line": jobs, "list": {named{"Jobs": jobs, "More": 2}}, "none": none, "next": append(jobs, named{"ID": 3, "Name": "x", "State": "over", "Turns": nil}),
-		"why": whys, "log_line": states, "log": {named{"ID": 3, "Name": "早安", "Rows": states}, named{"ID": 3, "Name": "早安", "Rows": nil}}, "turned": jobs, "entry": {named{"ID": 3, "Name": "早安", "Skip": ""}, named{"ID": 3, "Name": "早安", "Skip": "holiday", "Key": "spring"}}, "same": jobs[:3],
+		"skip": skips, "turns": {turns}, "guess": {named{"Guess": true, "Year": 2028}}, "faults": {named{"Faults": faults}}, "preview": previews, "groups": previews[:1], "hushed": {previews[0], previews[3]}, "hours": hours, "sample": {[]string{"a", "b"}},
+		"enable": none, "added": jobs[:1], "undone": id, "line": jobs, "list": {named{"Jobs": jobs, "More": 2}}, "none": none, "next": {following(coming), with(named{"Group": "", "Posts": nil, "Others": nil, "Figures": false, "State": storage.SchedulePaused})}, "coming": coming,
+		"edited": {jobs[0], jobs[1], with(named{"Audit": int64(0)})}, "button_edit": none, "no_draft": none, "not_yours": id, "lost_right": {named{"Title": "读书会"}},
+		"edit_how": {named{"Which": "draft:3", "Name": "早安", "Queue": true}, named{"Which": "3", "Name": "早安", "Queue": false}},
+		"why":      whys, "log_line": states, "log": {named{"ID": 3, "Name": "早安", "Chats": rows, "More": 2}, named{"ID": 3, "Name": "早安", "Chats": rows[:1], "More": 0}}, "log_rows": {rows[0], rows[1]}, "turned": jobs, "entry": {named{"ID": 3, "Name": "早安", "Skip": "", "Quiet": false}, named{"ID": 3, "Name": "早安", "Skip": "", "Quiet": true}, named{"ID": 3, "Name": "早安", "Skip": "holiday", "Key": "spring"}}, "same": jobs[:3],
 		"undo_overtaken": id, "no_such": {named{"ID": int64(9), "Open": []int64{1, 2}}, named{"ID": int64(9), "Open": nil}}, "usage": none, "no_time": name, "no_clock": name, "no_day": name,
 		"impossible": name, "past": {soon}, "unclear": {named{"Past": &soon}, named{"Past": nil}}, "at_choice": {soon}, "no_text": name, "too_long": {named{"Max": 3000}},
 		"no_template":   {named{"Name": "", "Sets": []string{"a", "b"}, "Faults": nil}, named{"Name": "x", "Sets": []string{"a"}, "Faults": faults}},
@@ -95,6 +136,14 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"sets":       {named{"Sets": []bot.PostSet{{Name: "a", Title: "b", Count: 3}, {Name: "c"}}, "Faults": faults}},
 		"missed_one": {why("down", "")}, "missed_notice": {one, many}, "send_now": {one, many}, "understood": none, "uncertain_notice": {one, many}, "it_did": none, "send_again": none,
 		"resent": {named{"ID": 3, "Count": 1}, named{"ID": 3, "Count": 2}}, "noted": none, "acked": id, "settled": none, "chat_left": id, "no_set": id,
+		"button_all": {3}, "button_chat": {"读书会"}, "surface": {"telegram", "wecom", "wechat", "sandbox", "x"}, "no_people": none, "nowhere": none, "not_here": none, "whose_community": none,
+		"no_chat": {named{"Name": "a", "Near": "b"}, named{"Name": "a", "Near": ""}}, "several": {named{"Name": "a", "Chats": somewhere}}, "none_there": {named{"Platform": "telegram"}},
+		"nothing_left": none, "loud": {named{"At": soon, "Group": "产品群", "From": 1320, "Until": 480}}, "quiet_send": none, "quiet_move": {soon}, "quiet_skip": none,
+		"quiet_hours": hours, "quiet_inside": hours[1:2], "quiet_now": hours, "quiet_title": none, "quiet_preview": hours, "quiet_set": hours, "quiet_usage": none, "quiet_one": none, "quiet_overtaken": none,
+		"queue_usage": none, "queue_full": {named{"Max": 300}}, "bad_weight": none, "no_queue": {named{"Name": "", "Queues": nil}, named{"Name": "x", "Queues": []string{"a"}}, named{"Name": "x", "Queues": nil}},
+		"queue_is_empty": both, "no_item": both, "queue_line": both, "queues": {named{"Queues": both, "More": 3}, named{"Queues": nil}}, "queue_item": {items[0], items[1]}, "queue": both,
+		"fill_preview": both, "filled": both, "unfilled": both, "item_gone": both, "queue_gone": both, "queue_used": both[:1], "weighed": both, "queue_mode": both, "queue_back": both,
+		"queue_name_taken": both, "queue_empty": both,
 	})
 	book := struct {
 		Key, Title string

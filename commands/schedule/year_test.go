@@ -137,7 +137,11 @@ func greetYear(t *testing.T, year string) {
 // kindOf names the text that a schedule posted last.
 func kindOf(s *commandtest.Stage, schedule int64) (kind string) {
 	s.View(func(ctx context.Context, r *storage.Reader) error {
-		rows, err := r.RecentOccurrences(ctx, storage.JobOf(schedule), s.Now(), 1)
+		chats, err := r.ScheduleChats(ctx, schedule)
+		if err != nil {
+			return err
+		}
+		rows, err := r.RecentOccurrences(ctx, storage.JobOf(schedule), chats[0].ChatID, s.Now(), 1)
 		if err != nil || len(rows) == 0 {
 			return err
 		}

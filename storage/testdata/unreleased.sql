@@ -129,7 +129,7 @@ CREATE TABLE occurrences (
   state      TEXT    NOT NULL CHECK (state IN ('planned', 'sending', 'sent', 'uncertain', 'missed', 'skipped')),
   reason     TEXT    NOT NULL DEFAULT '',
   started_at INTEGER NOT NULL DEFAULT 0,
-  settled_at INTEGER NOT NULL DEFAULT 0, letter_id INTEGER NOT NULL DEFAULT 0, told_at INTEGER NOT NULL DEFAULT 0,
+  settled_at INTEGER NOT NULL DEFAULT 0, letter_id INTEGER NOT NULL DEFAULT 0, told_at INTEGER NOT NULL DEFAULT 0, moved_to INTEGER NOT NULL DEFAULT 0,
   UNIQUE (job, due_at, chat_id)
 ) STRICT;
 CREATE TABLE previews (
@@ -239,7 +239,7 @@ CREATE TABLE "outbox" (
   external_id TEXT    NOT NULL DEFAULT '',
   into_id     INTEGER NOT NULL DEFAULT 0,                    -- folded: the letter that carries this one
   error       TEXT    NOT NULL DEFAULT ''
-, expires_at INTEGER NOT NULL DEFAULT 0) STRICT;
+, expires_at INTEGER NOT NULL DEFAULT 0, via TEXT NOT NULL DEFAULT '') STRICT;
 CREATE TABLE contact_groups (
   agent   TEXT    NOT NULL,
   chat    TEXT    NOT NULL, -- the platform's id
@@ -332,24 +332,6 @@ CREATE TABLE bind_members (
   carried      INTEGER NOT NULL DEFAULT 0 CHECK (carried IN (0, 1)), -- the community went into another one since
   PRIMARY KEY (bind_id, community_id)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE schedules (
-  id             INTEGER PRIMARY KEY AUTOINCREMENT,
-  chat_id        INTEGER NOT NULL REFERENCES chats(id),
-  name           TEXT    NOT NULL,
-  rule           TEXT    NOT NULL CHECK (json_valid(rule)),
-  template       TEXT    NOT NULL DEFAULT '',  -- a set of posts, or
-  body           TEXT    NOT NULL DEFAULT '',  -- the text itself
-  missed         TEXT    NOT NULL CHECK (missed IN ('skip', 'late', 'once')),
-  late           INTEGER NOT NULL DEFAULT 0 CHECK (late >= 0), -- minutes
-  countdown      TEXT    NOT NULL DEFAULT '',  -- what is counted down to
-  countdown_day  TEXT    NOT NULL DEFAULT '',
-  state          TEXT    NOT NULL CHECK (state IN ('active', 'paused', 'deleted', 'over')),
-  turn           INTEGER NOT NULL DEFAULT 0,   -- how many posts of its set were taken
-  created_by     INTEGER NOT NULL DEFAULT 0,   -- the person, 0 = an anonymous administrator
-  created_at     INTEGER NOT NULL,
-  CHECK ((template = '') <> (body = '')),
-  CHECK ((missed = 'late') = (late > 0))
-) STRICT;
 CREATE TABLE announcements (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   community_id INTEGER NOT NULL DEFAULT 0,              -- where it was asked for, 0 = in none
@@ -667,7 +649,7 @@ CREATE TABLE invite_links (
   link        TEXT    NOT NULL DEFAULT '',
   qr          TEXT    NOT NULL DEFAULT '',
   external_id TEXT    NOT NULL DEFAULT '',
-  at          INTEGER NOT NULL,
+  at          INTEGER NOT NULL, asks INTEGER NOT NULL DEFAULT 0 CHECK (asks IN (0, 1)),
   PRIMARY KEY (way_id, chat_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE invite_joins (
@@ -727,7 +709,7 @@ CREATE TABLE questions (
   accepted     INTEGER NOT NULL DEFAULT 0,            -- place of the accepted answer
   points       INTEGER NOT NULL DEFAULT 0 CHECK (points >= 0), -- that it brought
   created_at   INTEGER NOT NULL,
-  solved_at    INTEGER NOT NULL DEFAULT 0,
+  solved_at    INTEGER NOT NULL DEFAULT 0, accepts INTEGER NOT NULL DEFAULT 0 CHECK (accepts >= 0), pin INTEGER NOT NULL DEFAULT 0 CHECK (pin IN (0, 1, 2)),
   UNIQUE (community_id, number),
   CHECK (state <> 'solved' OR accepted > 0)
 ) STRICT;
@@ -748,6 +730,123 @@ CREATE TABLE question_agrees (
   PRIMARY KEY (question_id, place, account_id),
   FOREIGN KEY (question_id, place) REFERENCES question_answers(question_id, place)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE queues (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  name         TEXT    NOT NULL COLLATE NOCASE,
+  mode         TEXT    NOT NULL DEFAULT 'loop' CHECK (mode IN ('loop', 'once')), -- after a round: from the beginning, or nothing more
+  state        TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'deleted')),
+  told_at      INTEGER NOT NULL DEFAULT 0,   -- when the administrators were told that it is empty
+  created_at   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE queue_items (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  queue_id   INTEGER NOT NULL REFERENCES queues(id),
+  number     INTEGER NOT NULL CHECK (number > 0),  -- what people call it, counted within its queue
+  body       TEXT    NOT NULL CHECK (body <> ''),
+  weight     INTEGER NOT NULL DEFAULT 1 CHECK (weight BETWEEN 1 AND 9), -- how often it comes in a round
+  state      TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'deleted')),
+  created_by INTEGER NOT NULL DEFAULT 0,           -- the person, 0 = an anonymous administrator
+  created_at INTEGER NOT NULL,
+  UNIQUE (queue_id, number)
+) STRICT;
+CREATE TABLE queue_picks (
+  occurrence_id INTEGER PRIMARY KEY,
+  queue_id      INTEGER NOT NULL REFERENCES queues(id),
+  chat_id       INTEGER NOT NULL REFERENCES chats(id),
+  item_id       INTEGER NOT NULL REFERENCES queue_items(id),
+  round         INTEGER NOT NULL CHECK (round > 0),
+  nth           INTEGER NOT NULL CHECK (nth > 0),  -- which time it comes in this round
+  at            INTEGER NOT NULL,
+  UNIQUE (queue_id, chat_id, round, item_id, nth)
+) STRICT;
+CREATE TABLE chat_quiet (
+  chat_id      INTEGER PRIMARY KEY REFERENCES chats(id),
+  from_minute  INTEGER NOT NULL CHECK (from_minute BETWEEN 0 AND 1439),
+  until_minute INTEGER NOT NULL CHECK (until_minute BETWEEN 0 AND 1439),
+  rule         TEXT    NOT NULL CHECK (rule IN ('move', 'skip')), -- posts that fall in: to the end of it, or not at all
+  set_at       INTEGER NOT NULL,
+  CHECK (from_minute <> until_minute)
+) STRICT;
+CREATE TABLE "schedules" (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  community_id   INTEGER NOT NULL DEFAULT 0,   -- where it was asked for, 0 = in none
+  name           TEXT    NOT NULL,
+  rule           TEXT    NOT NULL CHECK (json_valid(rule)),
+  template       TEXT    NOT NULL DEFAULT '',  -- a set of posts, or
+  body           TEXT    NOT NULL DEFAULT '',  -- the text itself, or
+  queue_id       INTEGER NOT NULL DEFAULT 0,   -- a queue
+  missed         TEXT    NOT NULL CHECK (missed IN ('skip', 'late', 'once')),
+  late           INTEGER NOT NULL DEFAULT 0 CHECK (late >= 0), -- minutes
+  quiet          TEXT    NOT NULL DEFAULT '' CHECK (quiet IN ('', 'send', 'move', 'skip')), -- in quiet hours; '' = as the chat says
+  countdown      TEXT    NOT NULL DEFAULT '',  -- what is counted down to
+  countdown_day  TEXT    NOT NULL DEFAULT '',
+  state          TEXT    NOT NULL CHECK (state IN ('active', 'paused', 'deleted', 'over')),
+  created_by     INTEGER NOT NULL DEFAULT 0,   -- the person, 0 = an anonymous administrator
+  created_at     INTEGER NOT NULL,
+  changed_at     INTEGER NOT NULL DEFAULT 0,   -- its times count from here on
+  CHECK ((template <> '') + (body <> '') + (queue_id <> 0) = 1),
+  CHECK ((missed = 'late') = (late > 0))
+) STRICT;
+CREATE TABLE schedule_chats (
+  schedule_id INTEGER NOT NULL REFERENCES "schedules"(id),
+  chat_id     INTEGER NOT NULL REFERENCES chats(id),
+  position    INTEGER NOT NULL CHECK (position > 0),
+  turn        INTEGER NOT NULL DEFAULT 0,      -- how many posts of its set were taken there
+  PRIMARY KEY (schedule_id, chat_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE quiz_practices (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),
+  question_id  INTEGER NOT NULL REFERENCES quiz_questions(id),
+  person_id    INTEGER NOT NULL,                         -- who asked for it
+  text         TEXT    NOT NULL,
+  options      TEXT    NOT NULL CHECK (json_valid(options)),
+  answer       INTEGER NOT NULL CHECK (answer >= 0),
+  state        TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
+  opened_at    INTEGER NOT NULL,
+  closes_at    INTEGER NOT NULL
+) STRICT;
+CREATE TABLE quiz_practice_answers (
+  practice_id INTEGER NOT NULL REFERENCES quiz_practices(id),
+  member_id   INTEGER NOT NULL REFERENCES members(id),
+  choice      INTEGER NOT NULL CHECK (choice >= 0),
+  at          INTEGER NOT NULL,
+  PRIMARY KEY (practice_id, member_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE invite_milestones (
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  person_id    INTEGER NOT NULL,
+  threshold    INTEGER NOT NULL CHECK (threshold > 0),
+  bonus        INTEGER NOT NULL CHECK (bonus > 0),  -- as it was given last
+  round        INTEGER NOT NULL CHECK (round > 0),  -- how often it was given
+  state        TEXT    NOT NULL CHECK (state IN ('given', 'back')),
+  member_id    INTEGER NOT NULL,                 -- whose entry it is
+  entry_id     INTEGER NOT NULL,                 -- in the ledger, of the last round
+  at           INTEGER NOT NULL,
+  PRIMARY KEY (community_id, person_id, threshold)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE invite_doors (
+  chat_id INTEGER NOT NULL PRIMARY KEY REFERENCES chats(id),
+  mode    TEXT    NOT NULL CHECK (mode IN ('open', 'auto', 'ask'))
+) STRICT, WITHOUT ROWID;
+CREATE TABLE invite_requests (
+  id           INTEGER PRIMARY KEY,
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),
+  account_id   INTEGER NOT NULL REFERENCES accounts(id),
+  way_id       INTEGER NOT NULL REFERENCES invite_ways(id),
+  state        TEXT    NOT NULL CHECK (state IN ('asked', 'admitting', 'refusing', 'admitted', 'refused', 'gone', 'failed')),
+  tries        INTEGER NOT NULL DEFAULT 0,
+  error        TEXT    NOT NULL DEFAULT '',
+  asked_at     INTEGER NOT NULL,
+  decided_at   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE invite_binds (
+  bind_id INTEGER NOT NULL PRIMARY KEY REFERENCES binds(id),
+  before  TEXT    NOT NULL CHECK (json_valid(before))
+) STRICT, WITHOUT ROWID;
 INSERT INTO schema_migrations VALUES ('0001_core.sql', 'e6426a5c73182e9300dfd2c63d36980881c89df6d305d9c580c890a27cdfd116', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0002_engine.sql', '94ce0eb6c83e8decf932660875ab66fe6b26debe04cc329be456bbeb845a35c9', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f281ebdceef3caf6d7b434cceb86c07dd0e957d6c4ef3', 1795348800000);
@@ -765,6 +864,10 @@ INSERT INTO schema_migrations VALUES ('0015_quiz.sql', 'fd334d229b1ccc77eeff1442
 INSERT INTO schema_migrations VALUES ('0016_invite.sql', '25f4064eb9a90e8f961a5720f252a31fadfeaa45b0315ac55877d62283e63f37', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0017_feedback.sql', '376b0f4e361782e9e1a2f67c6561a615d9c2b3a724f8aa07e460986d43a0f4a7', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0018_questions.sql', 'dc2cbbadebfd1327d1a80042f9c4bd2c712b107f9d52a6faa5a41bfccaf1d602', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0019_wecom.sql', '10ba2ed8ae77720432ad3d75bb92e03fab4d57d67c6b02f382d0a713e9943937', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0021_queues.sql', '5723eca2cc031fde75f4d40adce105b6e52bd8876fa0166eb12ec7e4ef534980', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0023_qa.sql', 'dbf2c1b3da09215c55c4bd8c2173df35b811eaf0be0dbfd0f7120d47826e8e13', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0024_invite_more.sql', '6f53cc51cb0c841de44c72200b2d3cc191de3cd9c6bc95b5293a5b7dcd16ea08', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (2, 'member 1', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (3, 'member 2', '', 0, 0, 0, 1795348800000, 0);
@@ -916,7 +1019,6 @@ CREATE UNIQUE INDEX binds_from ON binds(from_person) WHERE state = 'live';
 CREATE INDEX binds_into ON binds(into_person) WHERE state = 'live';
 CREATE INDEX bind_members_into ON bind_members(into_member);
 CREATE INDEX inbox_queue ON inbox(queue, id) WHERE queue <> '' AND state <> 'failed';
-CREATE INDEX schedules_open ON schedules(chat_id, id) WHERE state IN ('active', 'paused');
 CREATE UNIQUE INDEX occurrences_letter ON occurrences(letter_id) WHERE letter_id <> 0;
 CREATE INDEX occurrences_untold ON occurrences(chat_id, due_at) WHERE told_at = 0 AND chat_id <> 0 AND state IN ('missed', 'uncertain');
 CREATE INDEX announcements_hash ON announcements(hash, id);
@@ -953,6 +1055,15 @@ CREATE INDEX questions_open ON questions(community_id, created_at) WHERE state =
 CREATE INDEX questions_account ON questions(account_id, created_at);
 CREATE INDEX question_answers_account ON question_answers(account_id);
 CREATE INDEX question_agrees_account ON question_agrees(account_id);
+CREATE UNIQUE INDEX queues_name ON queues(community_id, name) WHERE state = 'active';
+CREATE INDEX schedule_chats_chat ON schedule_chats(chat_id);
+CREATE INDEX schedules_open ON schedules(id) WHERE state IN ('active', 'paused');
+CREATE INDEX questions_solved ON questions(community_id, solved_at) WHERE state = 'solved';
+CREATE UNIQUE INDEX quiz_practices_open ON quiz_practices(chat_id) WHERE state = 'open';
+CREATE INDEX quiz_practices_community ON quiz_practices(community_id, id);
+CREATE INDEX quiz_practice_answers_member ON quiz_practice_answers(member_id);
+CREATE UNIQUE INDEX invite_requests_open ON invite_requests(chat_id, account_id) WHERE state IN ('asked', 'admitting', 'refusing');
+CREATE INDEX invite_requests_account ON invite_requests(chat_id, account_id, id);
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never changed'); END;
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
@@ -983,19 +1094,6 @@ BEGIN
 END;
 CREATE TRIGGER checkins_no_delete BEFORE DELETE ON checkins WHEN OLD.origin = 0
 BEGIN SELECT RAISE(ABORT, 'check-ins are never deleted'); END;
-CREATE TRIGGER outbox_occurrence AFTER UPDATE OF state ON outbox
-  WHEN NEW.once = 1 AND NEW.state <> OLD.state AND NEW.state IN ('sent', 'uncertain', 'dead', 'folded')
-BEGIN
-  UPDATE occurrences SET letter_id = NEW.into_id
-    WHERE NEW.state = 'folded' AND NEW.into_id <> 0 AND letter_id = NEW.id AND state = 'sending';
-  UPDATE occurrences SET settled_at = NEW.settled_at,
-      state = CASE NEW.state WHEN 'dead' THEN 'missed' ELSE NEW.state END,
-      reason = CASE WHEN NEW.state = 'sent' THEN '' WHEN NEW.error = 'expired' THEN 'expired' ELSE NEW.state || ' ' || NEW.error END
-    WHERE NEW.state <> 'folded' AND letter_id = NEW.id AND state = 'sending';
-  INSERT OR IGNORE INTO timers (key, task, chat_id, payload, due_at, created_at)
-    SELECT 'schedule.notice:letter:' || NEW.id, 'schedule.notice', chat_id, '{}', NEW.settled_at + 3000, NEW.settled_at
-    FROM occurrences WHERE letter_id = NEW.id AND state IN ('missed', 'uncertain') AND told_at = 0;
-END;
 CREATE TRIGGER poll_choices_named BEFORE INSERT ON poll_choices
   WHEN (SELECT anonymous FROM polls WHERE id = NEW.poll_id) = 1
 BEGIN SELECT RAISE(ABORT, 'an anonymous poll keeps no choices'); END;
@@ -1016,3 +1114,19 @@ CREATE TRIGGER poll_votes_final BEFORE INSERT ON poll_votes WHEN (SELECT state F
 BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;
 CREATE TRIGGER poll_votes_kept BEFORE DELETE ON poll_votes WHEN (SELECT state FROM polls WHERE id = OLD.poll_id) = 'closed'
 BEGIN SELECT RAISE(ABORT, 'a closed poll is final'); END;
+CREATE TRIGGER outbox_occurrence AFTER UPDATE OF state ON outbox
+  WHEN NEW.once = 1 AND NEW.state <> OLD.state AND NEW.state IN ('sent', 'uncertain', 'dead', 'folded')
+BEGIN
+  UPDATE occurrences SET letter_id = NEW.into_id
+    WHERE NEW.state = 'folded' AND NEW.into_id <> 0 AND letter_id = NEW.id AND state = 'sending';
+  UPDATE occurrences SET settled_at = NEW.settled_at,
+      state = CASE NEW.state WHEN 'dead' THEN 'missed' ELSE NEW.state END,
+      reason = CASE WHEN NEW.state = 'sent' THEN CASE WHEN moved_to > 0 THEN 'quiet' ELSE '' END
+        WHEN NEW.error = 'expired' THEN 'expired' ELSE NEW.state || ' ' || NEW.error END
+    WHERE NEW.state <> 'folded' AND letter_id = NEW.id AND state = 'sending';
+  INSERT OR IGNORE INTO timers (key, task, chat_id, payload, due_at, created_at)
+    SELECT 'schedule.notice:letter:' || NEW.id, 'schedule.notice', chat_id, '{}', NEW.settled_at + 3000, NEW.settled_at
+    FROM occurrences WHERE letter_id = NEW.id AND state IN ('missed', 'uncertain') AND told_at = 0;
+END;
+CREATE TRIGGER quiz_practice_answers_stay BEFORE UPDATE ON quiz_practice_answers
+BEGIN SELECT RAISE(ABORT, 'an answer of a practice question stays'); END;
