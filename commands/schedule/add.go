@@ -231,7 +231,8 @@ func read(ctx context.Context, req *bot.Request) (draft, error) {
 	if rest == "" {
 		return d, bot.Refuse("schedule.no_text", example)
 	}
-	return d, d.setText(ctx, req, to, rest)
+	err = d.setText(ctx, req, to, rest)
+	return d, err
 }
 
 // setText reads what is said: a set of texts, a queue, or the text itself.

@@ -228,7 +228,6 @@ func undoEdit(ctx context.Context, req *bot.Request, row storage.Audited) (bot.R
 
 // same reports whether two drafts make the same schedule.
 func same(a, b draft) bool {
-	a.Anyway, b.Anyway = false, false
 	return slices.Equal(a.Chats, b.Chats) && sameRule(a.Rule, b.Rule) && a.Template == b.Template && a.Body == b.Body && a.Queue == b.Queue &&
 		a.Missed == b.Missed && a.Late == b.Late && a.Quiet == b.Quiet && a.Countdown == b.Countdown && a.Day == b.Day
 }

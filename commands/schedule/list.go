@@ -125,7 +125,7 @@ func (v *jobView) fill(turns []turn, now time.Time) {
 // quietIn says what quiet hours do to some instants, nil if nothing.
 func (j *job) quietIn(turns []turn) *quietView {
 	for _, t := range turns {
-		if t.Skip == skipQuiet || t.Skip == "" && !t.To.Equal(t.At) || j.Schedule.Quiet != storage.QuietAsChat && j.quiet.set() {
+		if t.Skip == skipQuiet || t.Skip == "" && !t.To.Equal(t.At) || j.Quiet != storage.QuietAsChat && j.quiet.set() {
 			return &quietView{j.quiet.From, j.quiet.Until, j.quiet.Rule}
 		}
 	}

@@ -4,10 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"qunmate/bot"
+	"qunmate/scheduler/when"
 	"qunmate/storage"
 )
 
@@ -33,35 +32,6 @@ type affected struct {
 	ID    int64
 	Name  string
 	Sends bool // it was said that it is posted all the same
-}
-
-// readHours reads "22:00-08:00", also with other dashes and single hours.
-func readHours(text string) (from, until int, ok bool) {
-	for _, dash := range []string{"–", "—", "~", "～", "到", "至"} {
-		text = strings.Replace(text, dash, "-", 1)
-	}
-	a, b, ok := strings.Cut(text, "-")
-	if !ok {
-		return 0, 0, false
-	}
-	from, okFrom := readClock(a)
-	until, okUntil := readClock(b)
-	return from, until % (24 * 60), okFrom && okUntil && from < 24*60 && from != until%(24*60)
-}
-
-// readClock reads "22:00", "22", "8点".
-func readClock(text string) (minutes int, ok bool) {
-	text = strings.TrimSuffix(strings.TrimSpace(text), "点")
-	h, m, colon := strings.Cut(strings.ReplaceAll(text, "：", ":"), ":")
-	hour, err := strconv.Atoi(h)
-	minute := 0
-	if err == nil && colon {
-		minute, err = strconv.Atoi(m)
-	}
-	if err != nil || hour < 0 || minute < 0 || minute > 59 || hour*60+minute > 24*60 {
-		return 0, false
-	}
-	return hour*60 + minute, true
 }
 
 // quiet shows or sets when a chat wants to be left alone.
@@ -94,15 +64,15 @@ func quiet(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	case word == "off":
 		h.From, h.Until, h.Rule = 0, 0, ""
 	default:
-		from, until, ok := readHours(args.Word(0))
-		if !ok {
+		from, until, after, err := when.HoursHead(rest)
+		if err != nil || from == until {
 			return bot.Reply{}, bot.Refuse("schedule.quiet_usage", nil)
 		}
 		h.From, h.Until, h.Rule = from, until, storage.QuietMove
-		switch how := req.Names().Word(args.Lower(1)); {
+		switch how := req.Names().Word(bot.Words(after).Lower(0)); {
 		case how == storage.QuietSkip || how == storage.QuietMove:
 			h.Rule = how
-		case args.Len() > 1:
+		case after != "":
 			return bot.Reply{}, bot.Refuse("schedule.quiet_usage", nil)
 		}
 	}

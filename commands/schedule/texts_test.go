@@ -108,8 +108,10 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	}
 	items := []named{{"Number": 1, "Weight": 1, "Text": "a", "Came": true}, {"Number": 0, "Weight": 3, "Text": "b", "Came": false}}
 	queue := func(items []named) named {
-		return named{"Name": "每日一条", "Queue": "每日一条", "Count": 3, "Total": 5, "New": len(items) > 0, "Once": len(items) > 0, "Used": []int64{1, 2}, "Items": items, "Texts": items, "More": 2,
-			"Number": 3, "Weight": 2, "Text": "a", "Mode": "once", "Audit": int64(4), "ID": int64(1), "Group": "产品群"}
+		return named{
+			"Name": "每日一条", "Queue": "每日一条", "Count": 3, "Total": 5, "New": len(items) > 0, "Once": len(items) > 0, "Used": []int64{1, 2}, "Items": items, "Texts": items, "More": 2,
+			"Number": 3, "Weight": 2, "Text": "a", "Mode": "once", "Audit": int64(4), "ID": int64(1), "Group": "产品群",
+		}
 	}
 	full, bare := queue(items), queue(nil)
 	bare["Used"], bare["Mode"], bare["More"] = nil, "loop", 0
