@@ -50,6 +50,9 @@ func (d *delivery) attempt(ctx context.Context, c storage.Chat, to chat.User, gr
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	l := group[0]
+	if !l.ExpiresAt.IsZero() && !l.Once && d.engine.Clock.Now().After(l.ExpiresAt) {
+		return sent, &chat.SendError{Fault: chat.Rejected, Err: errExpired}
+	}
 	if l.Verb == storage.VerbDelete {
 		deleter, ok := d.platform.(chat.Deleter)
 		if !ok {
@@ -172,6 +175,9 @@ func (d *delivery) letter(ctx context.Context, c storage.Chat, to chat.User, l s
 	}
 	return out, nil
 }
+
+// errExpired says that a letter has waited until nobody needs it any more.
+var errExpired = errors.New("it comes too late")
 
 var errNothingToRetouch = errors.New("the message to change was never sent")
 

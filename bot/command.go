@@ -161,6 +161,9 @@ type Reply struct {
 	Lane storage.Lane
 	// Once marks a post that is never sent a second time on our own.
 	Once bool
+	// Urgent goes before what waits in the chat: a question with a clock must not
+	// stand behind the answers to the one before.
+	Urgent bool
 	// Until is when a post comes too late: it is not sent after that. Zero is
 	// never.
 	Until time.Time

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"qunmate/bot/chat"
@@ -224,6 +225,7 @@ func (d *delivery) put(ctx context.Context, r *storage.Reader, l storage.Letter)
 	if l.Slot != "" {
 		d.overtake(box, l)
 	}
+	l.Urgent = strings.Contains(l.Content, `"urgent":true`) // its own field: quotes in texts are escaped
 	box.letters = append(box.letters, l)
 	d.cursor[l.Lane] = l.ID
 	d.count[l.Lane]++
@@ -296,6 +298,9 @@ func (d *delivery) best(now time.Time) (*mailbox, int, time.Time) {
 }
 
 func before(a, b storage.Letter) bool {
+	if a.Urgent != b.Urgent {
+		return a.Urgent
+	}
 	if a.Lane != b.Lane {
 		return a.Lane < b.Lane
 	}

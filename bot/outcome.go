@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -137,6 +138,7 @@ func (d *delivery) outcomes(r *result, now time.Time) []storage.Outcome {
 	}
 	if r.err != nil && r.err.Fault == chat.Rejected {
 		switch l := r.letters[0]; {
+		case errors.Is(r.err, errExpired) && len(r.letters) == 1:
 		case len(r.letters) > 1:
 			head.State, head.Error, head.NextAt = storage.LetterQueued, alone, now
 		case l.Slot != "" && l.Error != lostSlot && l.Verb == storage.VerbSend && !retouches(l):
@@ -178,8 +180,8 @@ func (d *delivery) note(r result, o storage.Outcome, now time.Time) {
 	case chat.Unknown:
 		log.Warn("may or may not have been sent; it is not sent again", "err", r.err)
 	case chat.Rejected, chat.Gone:
-		if r.err.Fault == chat.Rejected && retouches(r.letters[0]) {
-			log.Debug("an earlier message was not there to be changed", "err", r.err)
+		if r.err.Fault == chat.Rejected && (retouches(r.letters[0]) || errors.Is(r.err, errExpired)) {
+			log.Debug("nothing was sent", "err", r.err)
 			return
 		}
 		log.Warn("the platform refused a message for good", "err", r.err)

@@ -59,6 +59,8 @@ type Letter struct {
 	IntoID     int64
 	Error      string
 	ExpiresAt  time.Time // it is not sent after this any more, zero = never; UTC
+	// Urgent is said in the content; it is not a column.
+	Urgent bool
 }
 
 const letterColumns = `id, chat_id, connection, lane, once, verb, state, kind, slot, account_id, reply, thread, content,

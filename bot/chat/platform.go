@@ -28,6 +28,9 @@ type Content struct {
 	Brief string `json:"brief,omitempty"`
 	// Retouch changes an earlier message; where that is gone, nothing is said.
 	Retouch bool `json:"retouch,omitempty"`
+	// Urgent goes before everything else that waits in the chat: people have a
+	// clock running for it.
+	Urgent bool `json:"urgent,omitempty"`
 	// Pin puts the message at the top of its chat, or takes it away from there;
 	// "" leaves that as it is. Only where Caps.Pin is set.
 	Pin Pinning `json:"pin,omitempty"`

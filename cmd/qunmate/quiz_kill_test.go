@@ -79,7 +79,7 @@ func TestAQuizRoundGoesOnAfterAKill(t *testing.T) {
 		p.kill()
 	}
 	over(t, s, dir, start, "done", map[int]int{0: 3, 2: 2}) // +2 each, and +1 for the fastest
-	if n := shown(s, "🏁"); n < 1 || n > 2 { // an answer may be sent again after a kill
+	if n := shown(s, "🏁"); n < 1 || n > 2 {                 // an answer may be sent again after a kill
 		t.Errorf("the result stands there %d times", n)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"qunmate/bot"
 	"qunmate/commands/quiz/bank"
@@ -154,7 +155,7 @@ func (f family) quiz(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 			return answer(ctx, req, r, it, choice)
 		}
 	}
-	return bot.Reply{}, bot.Refuse("quiz.not_open", nil)
+	return bot.Reply{}, soon(req, "quiz.not_open")
 }
 
 // pick is what the buttons say: "round position letter".
@@ -166,7 +167,7 @@ func pick(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	}
 	r, err := req.Tx.QuizRound(ctx, round)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && r.ChatID != req.Chat.ID {
-		return bot.Reply{}, bot.Refuse("quiz.too_late", nil)
+		return bot.Reply{}, soon(req, "quiz.too_late")
 	}
 	if err != nil {
 		return bot.Reply{}, err
@@ -176,9 +177,18 @@ func pick(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, err
 	}
 	if position < 1 || position > len(items) {
-		return bot.Reply{}, bot.Refuse("quiz.too_late", nil)
+		return bot.Reply{}, soon(req, "quiz.too_late")
 	}
 	return answer(ctx, req, r, items[position-1], bank.Letter(req.Args.Word(2)))
+}
+
+// worthIt is how long somebody waits for the word that he was too late; after
+// that it would only hold up the next question.
+const worthIt = 10 * time.Second
+
+// soon refuses with something that is said soon or not at all.
+func soon(req *bot.Request, template string) error {
+	return &bot.Refusal{Reply: bot.Reply{Template: template, Until: req.Tx.Now.Add(worthIt)}}
 }
 
 // answer stores a choice while the question is open. The same one again says
@@ -186,7 +196,7 @@ func pick(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 func answer(ctx context.Context, req *bot.Request, r storage.QuizRound, it storage.QuizItem, choice int) (bot.Reply, error) {
 	switch {
 	case r.State != storage.QuizRunning, it.State != storage.QuizOpen, req.At.After(it.ClosesAt):
-		return bot.Reply{}, bot.Refuse("quiz.too_late", nil)
+		return bot.Reply{}, soon(req, "quiz.too_late")
 	case choice < 0 || choice >= len(it.Options):
 		return bot.Reply{}, bot.Refuse("quiz.no_option", struct{ Last string }{letter(len(it.Options) - 1)})
 	}
@@ -195,10 +205,12 @@ func answer(ctx context.Context, req *bot.Request, r storage.QuizRound, it stora
 		return bot.Reply{}, err
 	}
 	view := struct {
-		Letter string
-		Again  bool
-	}{letter(choice), before >= 0}
-	return bot.Reply{Template: "quiz.picked", Data: view}, nil
+		Name, Letter string
+		Again        bool
+	}{req.Account.Name, letter(choice), before >= 0}
+	// When many answer at once they are confirmed in one line, which names no
+	// choice: what waits for its turn would hold up the next question.
+	return bot.Reply{Template: "quiz.picked", Data: view, Crowd: "quiz.picked_brief", Until: it.ClosesAt}, nil
 }
 
 // me tells a member of his last round.

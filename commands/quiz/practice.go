@@ -130,7 +130,7 @@ func try(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	}
 	p, err := req.Tx.QuizPractice(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && (p.ChatID != req.Chat.ID || p.Closed || req.At.After(p.ClosesAt)) {
-		return bot.Reply{}, bot.Refuse("quiz.too_late", nil)
+		return bot.Reply{}, soon(req, "quiz.too_late")
 	}
 	if err != nil {
 		return bot.Reply{}, err

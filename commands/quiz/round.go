@@ -78,7 +78,7 @@ func open(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, err
 	}
 	view := questionView{N: s.Position, Total: len(items), Seconds: r.Seconds, Text: it.Text, Choices: req.Caps.Choices}
-	reply := bot.Reply{Template: "quiz.question", Public: true, Lane: storage.LaneActivity, Slot: s.slot()}
+	reply := bot.Reply{Template: "quiz.question", Public: true, Urgent: true, Lane: storage.LaneActivity, Slot: s.slot()}
 	for i, o := range it.Options {
 		opt := option{letter(i), o}
 		view.Options = append(view.Options, opt)
@@ -130,7 +130,7 @@ func closeItem(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 			view.Fastest, view.Took = a.Name, max(0, a.At.Sub(it.OpenedAt)).Seconds()
 		}
 	}
-	reply := bot.Reply{Template: "quiz.closed", Data: view, Public: true, Lane: storage.LaneActivity}
+	reply := bot.Reply{Template: "quiz.closed", Data: view, Public: true, Urgent: true, Lane: storage.LaneActivity}
 	if req.Caps.Edit {
 		reply.Slot = s.slot()
 	}

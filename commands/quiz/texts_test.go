@@ -35,7 +35,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		lists = append(lists, named{"Tag": tag, "Count": 2 * n, "Tags": []named{{"Tag": tag, "Count": 2}}, "Some": []storage.QuizQuestion{{Number: 1, Text: "1+1"}}})
 		own = append(own, named{"Number": 3, "Total": 10, "Played": n > 0, "Own": named{"Right": 9, "Place": 1, "Fast": n - 1}})
 		counts = append(counts, named{"Count": n, "Number": n - 1, "Max": 1000, "Name": "阿宁", "Last": "C", "Audit": int64(9)})
-		picked = append(picked, named{"Letter": "B", "Again": n > 0})
+		picked = append(picked, named{"Name": "阿宁", "Letter": "B", "Again": n > 0})
 	}
 	for _, what := range []string{"text", "long_text", "options", "many_options", "long_option", "same_option", "answer", "tag", "format", "many"} {
 		for line := range 2 {
@@ -52,7 +52,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	question := []any{storage.QuizQuestion{Number: 3, Text: "1+1 <b>"}}
 	commandtest.Texts(t, "quiz", map[string][]any{
 		"rule": {quiz.DefaultRule(), quiz.Rule{Right: 1}}, "lobby": starts, "button_join": none, "button_me": none, "joined": none, "joined_brief": counts,
-		"option": {named{"Letter": "A", "Text": "点开"}}, "question": asks, "closed": asks, "result": results, "picked": picked,
+		"option": {named{"Letter": "A", "Text": "点开"}}, "question": asks, "closed": asks, "result": results, "picked": picked, "picked_brief": picked,
 		"too_late": none, "not_open": none, "no_option": counts, "none_running": none, "is_running": none, "running": none, "usage": none,
 		"start_usage": none, "bad_clock": starts, "bad_count": starts, "no_questions": starts, "few_questions": starts, "no_round": none, "me": own,
 		"bad_question": wrong, "import_usage": none, "same": counts, "full": counts, "add_title": views, "add_preview": views, "added": views,
