@@ -234,8 +234,8 @@ func (req *Request) Alert(ctx context.Context, c storage.Chat, r Reply) error {
 	if told {
 		return nil
 	}
-	if told, err = req.TellOperators(ctx, r); err != nil || told {
-		return err
+	if told, err = req.TellOperators(ctx, r); err != nil || told || c.Kind == string(chat.Private) {
+		return err // a 1:1 chat is a member's: it is none of his business
 	}
 	if req.CapsOf(c).Whispers {
 		for _, h := range holders {

@@ -36,10 +36,60 @@ type ways struct{ wishes chan way }
 func newWays() ways { return ways{make(chan way, 256)} }
 
 // CanInvite reports whether the network of a chat makes ways in that tell who
-// brought a person, and tells of joins.
+// brought a person, and tells of joins. A 1:1 chat leads to no group: it is a
+// way in where being met there is what makes a member, see Following.
 func (req *Request) CanInvite(c storage.Chat) bool {
 	p, can := req.engine.platforms[c.Connection].(chat.Inviter)
+	if c.Kind == string(chat.Private) && (c.ID != req.Chat.ID || !req.Following()) {
+		return false
+	}
 	return can && p != nil && req.CapsOf(c).Joins
+}
+
+// Following reports that this 1:1 chat is how the sender belongs to the
+// community: the network has no groups, tells who comes and goes, and its chats
+// act in this community.
+func (req *Request) Following() bool {
+	return req.Private && req.Caps.OneToOne && req.Caps.Joins && req.home != 0 && req.home == req.Community
+}
+
+// Present reports whether a person is in a community now: in a group of it, or
+// in a 1:1 chat by which people belong to it. Who is just leaving a chat is not
+// there.
+func (req *Request) Present(ctx context.Context, community, person int64) (bool, error) {
+	here, err := req.Tx.PresentIn(ctx, community, person)
+	if err != nil || here {
+		return here, err
+	}
+	accounts, err := req.Tx.AccountsOf(ctx, person)
+	if err != nil {
+		return false, err
+	}
+	for _, a := range accounts {
+		c, err := req.Tx.ChatByRef(ctx, a.Domain, a.ExternalID)
+		if err := ignoreNotFound(err); err != nil {
+			return false, err
+		}
+		leaving := req.Event.Kind == chat.Leave && c.ID == req.Chat.ID
+		caps := req.CapsOf(c) // none in a chat that is not in use
+		if err != nil || leaving || c.Kind != string(chat.Private) || !caps.OneToOne || !caps.Joins {
+			continue
+		}
+		home, err := req.engine.homeOf(ctx, &req.Tx.Reader, c.Connection)
+		if err != nil || home.ID == community {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// ActIn goes to a community where the place leaves it open: what is due in a 1:1
+// chat says itself which one it is about.
+func (req *Request) ActIn(ctx context.Context, community int64) error {
+	if !req.Private {
+		return nil
+	}
+	return req.enterCommunity(ctx, community)
 }
 
 // MakeWay asks the network for a way into a chat. The command is put aside

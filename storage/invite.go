@@ -90,6 +90,18 @@ func (r *Reader) InviteLink(ctx context.Context, wayID, chatID int64) (InviteLin
 	return l, classify(err)
 }
 
+// InviteLinkOn finds an open link of a way that leads to a network's account and
+// not into a group, whoever had it made, or ErrNotFound.
+func (r *Reader) InviteLinkOn(ctx context.Context, wayID int64, domain string) (InviteLink, error) {
+	var l InviteLink
+	var at int64
+	err := r.q.row(ctx, `SELECT l.way_id, l.chat_id, l.state, l.link, l.qr, l.external_id, l.at FROM invite_links l JOIN chats h ON h.id = l.chat_id
+		WHERE l.way_id = ? AND l.state = 'open' AND h.kind = 'private' AND h.domain = ? ORDER BY l.at DESC LIMIT 1`, wayID, domain).
+		Scan(&l.WayID, &l.ChatID, &l.State, &l.Link, &l.QR, &l.ExternalID, &at)
+	l.At = FromMillis(at)
+	return l, classify(err)
+}
+
 // OpenLinksOf lists the open links of a person in a chat.
 func (r *Reader) OpenLinksOf(ctx context.Context, chatID, personID int64) ([]InviteLink, error) {
 	return list(ctx, r, func(rows *sql.Rows, l *InviteLink) error {

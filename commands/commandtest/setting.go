@@ -67,7 +67,7 @@ func (r *run) setting(s step) {
 // aibot, and an official account of WeChat.
 var surfaces = map[string]chat.Caps{
 	"wecom":   {Choices: true, Push: true, Files: true, MaxText: 20480, Mentioned: true, Mention: "@小助手"},
-	"account": {Hears: true, Push: true, PushFor: 48 * time.Hour, OneToOne: true, MaxText: 2048},
+	"account": {Hears: true, Joins: true, Push: true, PushFor: 48 * time.Hour, OneToOne: true, MaxText: 2048},
 }
 
 // ability is the capability that a setting switches.

@@ -15,7 +15,7 @@ import (
 // joined attributes a join.
 func joined(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	m, _ := req.Event.Detail.(chat.Membership)
-	if req.Private || req.Community == 0 || m.User.Ref.IsZero() || m.User.Bot || m.Already {
+	if !concerns(req, m) || m.Already {
 		return bot.Reply{}, nil
 	}
 	who, err := req.Tx.AccountByRef(ctx, m.User.Ref.Domain, m.User.Ref.ID)
@@ -52,7 +52,7 @@ func joined(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil || inviter == 0 {
 		return bot.Reply{}, err
 	}
-	old, err := req.Tx.Knew(ctx, req.Community, req.Chat.ID, who.PersonID)
+	old, err := knew(ctx, req, who)
 	if err != nil {
 		return bot.Reply{}, err
 	}
@@ -61,6 +61,25 @@ func joined(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, nil // he came by somebody before: that stays
 	}
 	return bot.Reply{}, err
+}
+
+// concerns reports that somebody came to a community, or went: a person, in a
+// place by which one belongs to it.
+func concerns(req *bot.Request, m chat.Membership) bool {
+	return (!req.Private || req.Following()) && req.Community != 0 && !m.User.Ref.IsZero() && !m.User.Bot
+}
+
+// knew reports whether somebody who comes was here before. In a 1:1 chat whoever
+// did is a member: that begins with the first word.
+func knew(ctx context.Context, req *bot.Request, who storage.Account) (bool, error) {
+	if !req.Private {
+		return req.Tx.Knew(ctx, req.Community, req.Chat.ID, who.PersonID)
+	}
+	_, err := req.Tx.Member(ctx, req.Community, who.PersonID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // findWay finds whose way a join names, or the request before it; the zero one
@@ -100,7 +119,7 @@ func begin(ctx context.Context, req *bot.Request, w wish) (storage.Invite, error
 		return storage.Invite{}, err
 	}
 	f := facts{Self: w.inviter == w.who.PersonID, Old: w.old}
-	if f.InviterHere, err = req.Tx.PresentIn(ctx, req.Community, w.inviter); err != nil {
+	if f.InviterHere, err = req.Present(ctx, req.Community, w.inviter); err != nil {
 		return storage.Invite{}, err
 	}
 	before, err := req.Tx.InvitesBy(ctx, req.Community, w.inviter)

@@ -14,7 +14,7 @@ import (
 // closes the links of who goes.
 func left(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	m, _ := req.Event.Detail.(chat.Membership)
-	if req.Private || req.Community == 0 || m.User.Ref.IsZero() || m.User.Bot {
+	if !concerns(req, m) {
 		return bot.Reply{}, nil
 	}
 	who, err := req.Tx.AccountByRef(ctx, m.User.Ref.Domain, m.User.Ref.ID)
@@ -35,7 +35,7 @@ func left(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		}
 		req.CloseWay(req.Chat, l.ExternalID)
 	}
-	here, err := req.Tx.PresentIn(ctx, req.Community, who.PersonID)
+	here, err := req.Present(ctx, req.Community, who.PersonID)
 	if err != nil || here {
 		return bot.Reply{}, err
 	}
@@ -84,7 +84,8 @@ func takeBack(ctx context.Context, req *bot.Request, i storage.Invite, kind, cau
 		Amount         int64
 		Entry, Balance int64
 		Milestones     []storage.InviteMilestone
-	}{Name: i.InvitedName, Day: dayOf(i, req.At)}
+		Alone          bool // there was no group to leave
+	}{Name: i.InvitedName, Day: dayOf(i, req.At), Alone: req.Private}
 	given, err := req.Tx.InviteEntry(ctx, i, i.InviterID, storage.Points, fmt.Sprintf("invite:%d:vested", i.ID))
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return err

@@ -131,11 +131,11 @@ func due(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	here, err := req.Tx.PresentIn(ctx, i.CommunityID, i.InvitedID)
+	here, err := req.Present(ctx, i.CommunityID, i.InvitedID)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	inviterHere, err := req.Tx.PresentIn(ctx, i.CommunityID, i.InviterID)
+	inviterHere, err := req.Present(ctx, i.CommunityID, i.InviterID)
 	if err != nil {
 		return bot.Reply{}, err
 	}
@@ -207,5 +207,8 @@ func timed(ctx context.Context, req *bot.Request, state string) (storage.Invite,
 	if errors.Is(err, storage.ErrNotFound) {
 		return i, false, nil
 	}
-	return i, err == nil && i.State == state, err
+	if err != nil {
+		return i, false, err
+	}
+	return i, i.State == state, req.ActIn(ctx, i.CommunityID)
 }

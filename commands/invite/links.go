@@ -48,7 +48,11 @@ func (f family) invite(ctx context.Context, req *bot.Request) (bot.Reply, error)
 		return bot.Reply{}, err
 	}
 	view.Came = len(mine)
-	return bot.Reply{Template: "invite.way", Data: view, Choices: []bot.Choice{{Label: "invite.button_mine", Command: "/invites"}}}, nil
+	template := "invite.way"
+	if req.Following() {
+		template = "invite.follow_way"
+	}
+	return bot.Reply{Template: template, Data: view, Choices: []bot.Choice{{Label: "invite.button_mine", Command: "/invites"}}}, nil
 }
 
 // wayOf finds or makes a way.
@@ -97,6 +101,14 @@ func (f family) show(ctx context.Context, req *bot.Request, w storage.InviteWay,
 		return view, err
 	}
 	l, err := req.Tx.InviteLink(ctx, w.ID, place.ID)
+	if req.Private && place.ID == req.Chat.ID && (err != nil || l.State != storage.LinkOpen) {
+		// Whoever had it made, it leads to the same account, which has only so many.
+		if same, err2 := req.Tx.InviteLinkOn(ctx, w.ID, place.Domain); err2 == nil {
+			l, err = same, nil
+		} else if !errors.Is(err2, storage.ErrNotFound) {
+			return view, err2
+		}
+	}
 	switch {
 	case err != nil && !errors.Is(err, storage.ErrNotFound):
 		return view, err
@@ -106,6 +118,9 @@ func (f family) show(ctx context.Context, req *bot.Request, w storage.InviteWay,
 		return view, nil
 	case err == nil && l.State == storage.LinkFailed && req.Tx.Now.Sub(l.At) < failedFor:
 		view.Failed = true
+		if req.Private && place.ID == req.Chat.ID {
+			return view, nil // there is no right that anybody could give
+		}
 		return view, f.missing(ctx, req, place)
 	}
 	wish, err := json.Marshal(wished{w.CommunityID, w.PersonID, w.Source, w.Code})
@@ -127,10 +142,11 @@ func (f family) show(ctx context.Context, req *bot.Request, w storage.InviteWay,
 	return view, nil
 }
 
-// placeOf is the group that a link leads into: this one, or in a private chat
-// the first of the community that can be invited to.
+// placeOf is the chat that a link leads into: this group; in a private chat the
+// account itself, where following it is how one belongs to the community, or the
+// first group of the community that can be invited to.
 func placeOf(ctx context.Context, req *bot.Request) (storage.Chat, bool, error) {
-	if !req.Private {
+	if !req.Private || req.CanInvite(req.Chat) {
 		return req.Chat, req.CanInvite(req.Chat), nil
 	}
 	chats, err := req.Tx.ChatsOf(ctx, req.Community)

@@ -124,7 +124,8 @@ func why(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		Joined  bot.Moment
 		Until   bot.Moment
 		Settled bot.Moment
-	}{i, by.Name, rule, actions, req.Moment(i.JoinedAt), req.Moment(i.JoinedAt.AddDate(0, 0, rule.Days)), req.Moment(i.SettledAt)}}, nil
+		Alone   bool // it was no group that he came into
+	}{i, by.Name, rule, actions, req.Moment(i.JoinedAt), req.Moment(i.JoinedAt.AddDate(0, 0, rule.Days)), req.Moment(i.SettledAt), req.Following()}}, nil
 }
 
 // statsDays is how far back the figures of an administrator go.

@@ -25,7 +25,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 			for _, way := range []string{"link", "code", "told"} {
 				whys = append(whys, named{
 					"Invite": storage.Invite{InvitedName: "小王 <b>", State: state, Way: way, Reason: r}, "By": "阿宁", "Rule": invite.DefaultRule(),
-					"Actions": i, "Joined": at, "Until": at, "Settled": at,
+					"Actions": i, "Joined": at, "Until": at, "Settled": at, "Alone": i%2 == 1,
 				})
 			}
 		}
@@ -47,7 +47,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 			"Name": "小王", "Until": at, "Reward": 50, "Balance": int64(n), "Day": 14, "Amount": int64(50), "Entry": int64(9), "Code": "ZZZZ", "Reason": reasons[n],
 			"Rule": rule, "Held": n > 0, "ID": int64(3), "Place": "产品群", "Max": 20, "Count": n, "Minutes": 10, "Allow": n > 0, "Names": []string{"a", "b"}[:min(n, 2)],
 			"Milestones": []named{{"Count": 5, "Threshold": 5, "Bonus": 100}, {"Count": 10, "Threshold": 10, "Bonus": 300}}[:n],
-			"There":      []named{{"Count": 5, "Members": 2}, {"Count": 10, "Members": 0}}[:n], "Version": 2, "Audit": int64(9), "MaxReward": 1000, "MaxDays": 90, "MaxCap": 100,
+			"There":      []named{{"Count": 5, "Members": 2}, {"Count": 10, "Members": 0}}[:n], "Alone": n > 0, "Version": 2, "Audit": int64(9), "MaxReward": 1000, "MaxDays": 90, "MaxCap": 100,
 		})
 	}
 	held = some
@@ -62,7 +62,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		requests = append(requests, named{"ID": int64(i), "Name": "小王 <b>", "By": []string{"", "阿宁"}[i%2], "Source": "海报A", "Place": "产品群", "State": state, "Missing": i%2 == 0, "Last": i > 3})
 	}
 	commandtest.Texts(t, "invite", map[string][]any{
-		"rule": rules, "milestones": {[]invite.Milestone{{5, 100}, {10, 300}}}, "reason": each, "way": ways, "no_argument": none, "button_mine": none, "button_way": none, "button_rank": none, "button_yes": none,
+		"rule": rules, "milestones": {[]invite.Milestone{{5, 100}, {10, 300}}}, "reason": each, "way": ways, "follow_way": ways, "follow_rule": rules, "no_argument": none, "button_mine": none, "button_way": none, "button_rank": none, "button_yes": none,
 		"button_no": none, "button_allow": none, "button_deny": none, "right_missing": some, "came": some, "stayed": some, "went": some, "code_usage": none,
 		"no_code": some, "yourself": none, "noted_before": some, "too_old": none, "not_counted": some, "noted": some, "source_noted": {storage.InviteWay{Source: "海报A"}},
 		"told": some, "is_it_true": some, "not_asked": none, "agreed": some, "denied": some, "own_usage": none, "own": own, "not_yours": some, "why": whys,

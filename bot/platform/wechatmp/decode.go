@@ -49,12 +49,16 @@ func (d decoder) decode(in inbound) decoded {
 		id := d.eventID(in)
 		added := d.event(in, id, chat.ChatChanged)
 		added.Detail = chat.ChatChange{Standing: chat.Added}
+		came := d.event(in, id+".2", chat.Join)
+		came.Detail = chat.Membership{User: came.Sender, Source: stateOf(scene)}
 		hello := d.start(in, id+".1", scene)
-		return decoded{events: []chat.Event{added, hello}, reply: hello.Reply, act: acted}
+		return decoded{events: []chat.Event{added, came, hello}, reply: hello.Reply, act: acted}
 	case "unsubscribe":
+		left := d.event(in, d.eventID(in)+".2", chat.Leave)
+		left.Detail = chat.Membership{User: left.Sender}
 		gone := d.event(in, d.eventID(in), chat.ChatChanged)
 		gone.Detail = chat.ChatChange{Standing: chat.Removed}
-		return decoded{events: []chat.Event{gone}, act: went}
+		return decoded{events: []chat.Event{left, gone}, act: went}
 	case "scan":
 		return answered(d.start(in, d.eventID(in), in.EventKey), acted)
 	case "click":
@@ -70,6 +74,14 @@ func (d decoder) decode(in inbound) decoded {
 func answered(ev chat.Event, a act) decoded {
 	ev.Reply = ev.ID.ID
 	return decoded{events: []chat.Event{ev}, reply: ev.Reply, act: a}
+}
+
+// stateOf is the scene of a code that Invite has made, "" for any other.
+func stateOf(scene string) string {
+	if stateForm.MatchString(scene) {
+		return scene
+	}
+	return ""
 }
 
 // start is what a deep link says on every platform.

@@ -91,6 +91,7 @@ var decodeCases = map[string]struct {
 		event("subscribe", "<EventKey><![CDATA[]]></EventKey>"),
 		[]chat.Event{
 			{ID: id("1796000000:subscribe"), Kind: chat.ChatChanged, Detail: chat.ChatChange{Standing: chat.Added}},
+			came(""),
 			{ID: id("1796000000:subscribe.1"), Kind: chat.Message, Text: "/start", Reply: aning + ":1796000000:subscribe.1"},
 		},
 		acted,
@@ -99,6 +100,7 @@ var decodeCases = map[string]struct {
 		event("subscribe", "<EventKey><![CDATA[qrscene_K7Q2]]></EventKey><Ticket>T</Ticket>"),
 		[]chat.Event{
 			{ID: id("1796000000:subscribe"), Kind: chat.ChatChanged, Detail: chat.ChatChange{Standing: chat.Added}},
+			came("K7Q2"),
 			{ID: id("1796000000:subscribe.1"), Kind: chat.Message, Text: "/start K7Q2", Reply: aning + ":1796000000:subscribe.1"},
 		},
 		acted,
@@ -107,6 +109,7 @@ var decodeCases = map[string]struct {
 		event("subscribe", "<EventKey><![CDATA[qrscene_a b]]></EventKey>"),
 		[]chat.Event{
 			{ID: id("1796000000:subscribe"), Kind: chat.ChatChanged, Detail: chat.ChatChange{Standing: chat.Added}},
+			came(""),
 			{ID: id("1796000000:subscribe.1"), Kind: chat.Message, Text: "/start", Reply: aning + ":1796000000:subscribe.1"},
 		},
 		acted,
@@ -115,7 +118,17 @@ var decodeCases = map[string]struct {
 		event("subscribe", "<EventKey><![CDATA[last_trade_no_4002]]></EventKey>"),
 		[]chat.Event{
 			{ID: id("1796000000:subscribe"), Kind: chat.ChatChanged, Detail: chat.ChatChange{Standing: chat.Added}},
+			came(""),
 			{ID: id("1796000000:subscribe.1"), Kind: chat.Message, Text: "/start", Reply: aning + ":1796000000:subscribe.1"},
+		},
+		acted,
+	},
+	"follow by a scene of somebody else's": {
+		event("subscribe", "<EventKey><![CDATA[qrscene_shop/7]]></EventKey>"),
+		[]chat.Event{
+			{ID: id("1796000000:subscribe"), Kind: chat.ChatChanged, Detail: chat.ChatChange{Standing: chat.Added}},
+			came(""),
+			{ID: id("1796000000:subscribe.1"), Kind: chat.Message, Text: "/start shop/7", Reply: aning + ":1796000000:subscribe.1"},
 		},
 		acted,
 	},
@@ -131,12 +144,22 @@ var decodeCases = map[string]struct {
 	},
 	"unfollow": {
 		event("unsubscribe", "<EventKey><![CDATA[]]></EventKey>"),
-		[]chat.Event{{ID: id("1796000000:unsubscribe"), Kind: chat.ChatChanged, Detail: chat.ChatChange{Standing: chat.Removed}}},
+		[]chat.Event{
+			{ID: id("1796000000:unsubscribe.2"), Kind: chat.Leave, Detail: chat.Membership{User: follower}},
+			{ID: id("1796000000:unsubscribe"), Kind: chat.ChatChanged, Detail: chat.ChatChange{Standing: chat.Removed}},
+		},
 		went,
 	},
 	"a link of the menu":     {event("VIEW", "<EventKey>https://x</EventKey>"), nil, 0},
 	"a position":             {event("LOCATION", "<Latitude>1</Latitude>"), nil, 0},
 	"an event without words": {push("event", ""), nil, 0},
+}
+
+var follower = chat.User{Ref: chat.Ref{Domain: "wechat:wx1", ID: aning}}
+
+// came is the join of a new follower by a code of that source.
+func came(source string) chat.Event {
+	return chat.Event{ID: id("1796000000:subscribe.2"), Kind: chat.Join, Detail: chat.Membership{User: follower, Source: source}}
 }
 
 func id(rest string) chat.Ref { return chat.Ref{Domain: "wechat:wx1", ID: aning + ":" + rest} }

@@ -14,10 +14,12 @@
 // An event's id is "<openid>:<msg id>": ids of messages have been seen to repeat
 // between people (binarywang/WxJava issue 333). An event of the platform has
 // none; it is "<openid>:<create time>:<event>", and a menu click has its key
-// behind that. A new follower is two events: ChatChanged, and under the same id
-// with ".1" the Message "/start", so that he is greeted as on every other
-// platform. The scene of a parametric QR code is the word behind: "/start
-// <scene>", for a new follower as for an old one who scans it.
+// behind that. A new follower is three events: ChatChanged; under the same id
+// with ".2" a Join, whose Source is the scene of the parametric QR code he came
+// by; and with ".1" the Message "/start", so that he is greeted as on every other
+// platform. The scene is also the word behind: "/start <scene>", for a new
+// follower as for an old one who scans it and is no newcomer. Who goes is a
+// Leave, with ".2", and ChatChanged.
 //
 // An answer to a message goes back as the body of the very request, for that
 // is the only message that every account may send and that counts against no
@@ -124,6 +126,7 @@ var (
 	_ chat.MenuKeeper = (*Account)(nil)
 	_ chat.Checker    = (*Account)(nil)
 	_ chat.Callback   = (*Account)(nil)
+	_ chat.Inviter    = (*Account)(nil)
 )
 
 var (
@@ -194,7 +197,7 @@ func (a *Account) Domain() string { return "wechat:" + a.opts.AppID }
 // process has seen of the person. Long texts are cut at MaxText bytes.
 func (a *Account) Caps(c chat.Chat) chat.Caps {
 	return chat.Caps{
-		Hears: true, OneToOne: true, PushFor: messageLife,
+		Hears: true, Joins: true, OneToOne: true, PushFor: messageLife,
 		Push:    !a.noService.Load() && a.people.mayPush(c.Ref.ID),
 		MaxText: maxText,
 	}
