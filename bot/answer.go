@@ -130,7 +130,7 @@ func (e *Engine) whispers(c storage.Chat) bool {
 // content renders a reply.
 func (req *Request) content(ctx context.Context, r Reply, lang string) (chat.Content, error) {
 	texts := req.engine.Texts
-	out := chat.Content{File: r.File, Poll: r.Poll, Chart: r.Chart, Pin: r.Pin, Urgent: r.Urgent}
+	out := chat.Content{File: r.File, Poll: r.Poll, Chart: r.Chart, Pin: r.Pin, Poster: r.Poster, Picture: r.Picture, Urgent: r.Urgent}
 	var err error
 	if out.Text, err = texts.Render(lang, r.Template, r.Data); err != nil {
 		return out, err

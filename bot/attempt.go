@@ -47,12 +47,16 @@ func (d *delivery) attempt(ctx context.Context, c storage.Chat, to chat.User, gr
 			err = &chat.SendError{Fault: chat.Unknown, Err: fmt.Errorf("panic while sending: %v", p)}
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-	defer cancel()
 	l := group[0]
 	if !l.ExpiresAt.IsZero() && !l.Once && d.engine.Clock.Now().After(l.ExpiresAt) {
 		return sent, &chat.SendError{Fault: chat.Rejected, Err: errExpired}
 	}
+	most := sendTimeout
+	if carriesPicture(l) {
+		most = pictureTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
 	if l.Verb == storage.VerbDelete {
 		deleter, ok := d.platform.(chat.Deleter)
 		if !ok {
@@ -73,28 +77,48 @@ func (d *delivery) attempt(ctx context.Context, c storage.Chat, to chat.User, gr
 	if err := d.draw(&letter.Content); err != nil {
 		return sent, err
 	}
+	lost := d.depict(ctx, &letter)
 	if l.Once {
 		if err := d.claim(ctx, l.ID); err != nil {
 			return sent, err
 		}
 	}
-	return d.platform.Send(ctx, letter)
+	if sent, err = d.platform.Send(ctx, letter); sent.Lost == "" {
+		sent.Lost = lost
+	}
+	return sent, err
 }
 
-// draw turns a chart into a picture. A chart is a letter of its own beside the
-// text, so what goes wrong here costs nothing but the picture.
+// carriesPicture reports whether more than words is to be sent.
+func carriesPicture(l storage.Letter) bool {
+	var c struct {
+		Picture *struct{} `json:"picture"`
+		Chart   *struct{} `json:"chart"`
+		Poster  *struct{} `json:"poster"`
+	}
+	return json.Unmarshal([]byte(l.Content), &c) == nil && (c.Picture != nil || c.Chart != nil || c.Poster != nil)
+}
+
+// draw turns a chart or a poster into a picture. Such a letter stands beside the
+// text that says the same, so what goes wrong here costs nothing but the
+// picture.
 func (d *delivery) draw(c *chat.Content) error {
-	if c.Chart == nil {
+	var p chat.Picture
+	var err error
+	switch {
+	case c.Chart != nil && d.engine.Draw != nil:
+		p, err = d.engine.Draw(*c.Chart)
+	case c.Poster != nil && d.engine.DrawPoster != nil:
+		p, err = d.engine.DrawPoster(*c.Poster)
+	case c.Chart != nil || c.Poster != nil:
+		err = errors.New("there is nothing to draw with")
+	default:
 		return nil
 	}
-	if d.engine.Draw == nil {
-		return &chat.SendError{Fault: chat.Rejected, Err: errors.New("there is nothing to draw charts with")}
-	}
-	p, err := d.engine.Draw(*c.Chart)
 	if err != nil {
-		return &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("chart: %w", err)}
+		return &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("drawing: %w", err)}
 	}
-	c.Picture, c.Chart = &p, nil
+	c.Picture, c.Chart, c.Poster = &p, nil, nil
 	return nil
 }
 

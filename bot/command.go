@@ -157,6 +157,10 @@ type Reply struct {
 	Pin   chat.Pinning // puts it at the top of the chat, or takes it away, see Request.MayPin
 	Poll  *chat.Poll   // the choices are a poll's
 	Chart *chat.Chart  // a picture beside the text, drawn when it is sent
+	// Poster is drawn when it is sent, too.
+	Poster *chat.Poster
+	// Picture goes with the text; see Request.KeepPicture.
+	Picture *chat.Picture
 	// Lane of a public post; answers have their own.
 	Lane storage.Lane
 	// Once marks a post that is never sent a second time on our own.

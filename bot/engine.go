@@ -44,6 +44,11 @@ type Options struct {
 	// Draw makes a picture of a chart, outside of any transaction. Without it
 	// charts are not sent.
 	Draw func(chat.Chart) (chat.Picture, error)
+	// DrawPoster makes one of a poster, in the same way.
+	DrawPoster func(chat.Poster) (chat.Picture, error)
+	// Shrink makes a picture fit into so many bytes; without it one that is too
+	// large for a platform is left out.
+	Shrink func(p chat.Picture, most int) (chat.Picture, error)
 
 	// Unlimited switches the platforms' known send limits off: for load tests
 	// against a local server only.
@@ -65,6 +70,7 @@ type Engine struct {
 	mail    map[string]*delivery
 	facts   questions
 	ways    ways
+	gallery gallery
 	notices chan notice
 	homes   homes
 	heard   sync.Map      // connection → when it brought something last
@@ -86,7 +92,7 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{
 		Options: o, routes: map[string]int{}, platforms: map[string]chat.Platform{}, operators: map[chat.Ref]bool{},
 		jobs: make(chan job), inbox: newWake(), timers: newWake(), mail: map[string]*delivery{},
-		facts: newQuestions(), ways: newWays(), notices: make(chan notice, maxNotices), ready: make(chan struct{}), over: make(chan struct{}),
+		facts: newQuestions(), ways: newWays(), gallery: newGallery(), notices: make(chan notice, maxNotices), ready: make(chan struct{}), over: make(chan struct{}),
 		full: fullAlarm{bell: newWake()},
 	}
 	for i, route := range Routes(o.Platforms) {
@@ -155,6 +161,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	inner.Go(func() { e.askKnown(ctx) })
 	inner.Go(func() { e.makeWays(ctx) })
+	inner.Go(func() { e.fetchPictures(ctx) })
 	inner.Go(func() { e.keepMenus(ctx) })
 	inner.Go(func() { e.housekeep(ctx) })
 	inner.Go(func() { e.watchFull(ctx) })

@@ -168,6 +168,9 @@ func (e *Engine) inTx(ctx context.Context, fn func(context.Context, *storage.Tx)
 	if touched&storage.TouchedInbox != 0 {
 		e.inbox.ring()
 	}
+	if touched&storage.TouchedPictures != 0 {
+		e.gallery.bell.ring()
+	}
 	return nil
 }
 

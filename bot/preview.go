@@ -66,7 +66,7 @@ func (req *Request) decided(ctx context.Context, p storage.Preview) error {
 	if err := json.Unmarshal([]byte(l.Content), &content); err != nil {
 		return fmt.Errorf("letter %d: %w", l.ID, err)
 	}
-	if len(content.Choices) == 0 || content.File != nil || content.Chart != nil || content.Poll != nil {
+	if len(content.Choices) == 0 || content.File != nil || content.Chart != nil || content.Poster != nil || content.Picture != nil || content.Poll != nil {
 		return nil
 	}
 	content.Choices, content.Retouch = nil, true

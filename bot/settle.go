@@ -23,6 +23,9 @@ func settle(l storage.Letter, now time.Time, sent chat.Sent, fault *chat.SendErr
 		if sent.ID != "" {
 			o.ExternalID = sent.ID
 		}
+		if sent.Lost != "" {
+			o.Error = PictureLost + sent.Lost
+		}
 		if sent.Waiting {
 			o.State = storage.LetterWaiting
 			if o.ExternalID == "" {

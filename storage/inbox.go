@@ -186,6 +186,8 @@ func (tx *Tx) Prune(ctx context.Context) error {
 			return classify(err)
 		}
 	}
-	_, err := tx.q.exec(ctx, "DELETE FROM talk_days WHERE day < ?", tx.Now.Add(-keepTalk).Format(time.DateOnly))
-	return classify(err)
+	if _, err := tx.q.exec(ctx, "DELETE FROM talk_days WHERE day < ?", tx.Now.Add(-keepTalk).Format(time.DateOnly)); err != nil {
+		return classify(err)
+	}
+	return tx.prunePictures(ctx)
 }

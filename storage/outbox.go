@@ -217,7 +217,8 @@ func (tx *Tx) expireLetters(ctx context.Context) error {
 // SettleWaiting ends the waiting of a letter by the platform's id: sent, or
 // dead with a reason. It reports whether one waited.
 func (tx *Tx) SettleWaiting(ctx context.Context, chatID int64, externalID, state, reason string) (bool, error) {
-	res, err := tx.q.exec(ctx, "UPDATE outbox SET state = ?, error = ?, settled_at = ? WHERE chat_id = ? AND external_id = ? AND state = 'waiting'",
+	// Without a reason what is known of the letter stays: that its picture is missing.
+	res, err := tx.q.exec(ctx, "UPDATE outbox SET state = ?1, error = CASE ?2 WHEN '' THEN error ELSE ?2 END, settled_at = ?3 WHERE chat_id = ?4 AND external_id = ?5 AND state = 'waiting'",
 		state, reason, millis(tx.Now), chatID, externalID)
 	if err != nil {
 		return false, classify(err)

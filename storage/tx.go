@@ -44,6 +44,7 @@ const (
 	TouchedTimers Queue = 1 << iota
 	TouchedInbox
 	TouchedOutbox
+	TouchedPictures
 )
 
 type txKey struct{}

@@ -40,6 +40,7 @@ const (
 
 	CheckAnnouncement = "announcement" // id, chat, problem
 	CheckSchedule     = "schedule"     // id, occurrence, problem
+	CheckPicture      = "picture"      // picture, problem
 )
 
 // VerifyOptions are what the file does not say.
@@ -126,7 +127,7 @@ func (v *verifier) structure(ctx context.Context) error {
 
 // content checks what the rows say of each other.
 func (v *verifier) content(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.invites, v.polls, v.questions, v.announcements, v.schedules} {
+	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.invites, v.polls, v.questions, v.announcements, v.schedules, v.pictures} {
 		if err := step(ctx); err != nil {
 			return err
 		}

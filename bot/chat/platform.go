@@ -21,8 +21,9 @@ type Content struct {
 	// Poll says that the choices are those of a poll, for platforms with a form
 	// of their own for it. Text and Choices say the same, for all others.
 	Poll *Poll `json:"poll,omitempty"`
-	// Chart is drawn and becomes the Picture just before sending.
-	Chart *Chart `json:"chart,omitempty"`
+	// Chart or Poster is drawn and becomes the Picture just before sending.
+	Chart  *Chart  `json:"chart,omitempty"`
+	Poster *Poster `json:"poster,omitempty"`
 	// Brief is the one line that stands for this answer when many are folded
 	// into one message; empty means it is never folded.
 	Brief string `json:"brief,omitempty"`
@@ -62,20 +63,6 @@ type File struct {
 	Data []byte `json:"data"`
 }
 
-// Picture goes with the text of a post: one that its platform has already, by
-// the platform's own handle, or the bytes of one. A platform that can send
-// neither sends the text alone.
-type Picture struct {
-	Ref  Ref    `json:"ref,omitzero"` // good on its own domain only
-	MIME string `json:"mime,omitempty"`
-	Data []byte `json:"data,omitempty"`
-}
-
-// On reports whether a picture can be shown on a domain.
-func (p *Picture) On(domain string) bool {
-	return p != nil && (p.Ref.Domain == domain || p.Ref.IsZero() && len(p.Data) > 0)
-}
-
 // Poll is a question with options to vote on.
 type Poll struct {
 	Question string       `json:"question"` // with our number in front: the platform shows it as it is
@@ -98,20 +85,6 @@ type Poll struct {
 type PollOption struct {
 	Key  string `json:"key"` // A, B …
 	Text string `json:"text"`
-}
-
-// Chart is a picture of figures: one bar each.
-type Chart struct {
-	Title string `json:"title"`
-	Note  string `json:"note,omitempty"` // below
-	Bars  []Bar  `json:"bars"`
-}
-
-// Bar is one line of a chart.
-type Bar struct {
-	Label string `json:"label"`
-	Value int    `json:"value"`
-	Share string `json:"share"` // the words behind the figure: "57%"
 }
 
 // Letter is one thing to send to one chat.
@@ -141,6 +114,9 @@ type Sent struct {
 	// Via names the connection that carried the letter, where the platform's own
 	// ways into the chat were closed and another one leads there.
 	Via string
+	// Lost says why the picture of the letter did not go out, though its text
+	// did; free of secrets.
+	Lost string
 }
 
 // Caps says what a chat can do on its platform. Per chat, not per platform.
@@ -153,11 +129,15 @@ type Caps struct {
 	Delete   bool
 	Push     bool // may write without being asked
 	// PushFor is how long after a person's own word that lasts; 0 = always.
-	PushFor   time.Duration
-	Files     bool
-	AdminList bool // the platform has its own administrators
-	Requests  bool // who comes by a link can be made to ask first, and the bot can let him in
-	Polls     bool // polls of its own that tell who voted for what
+	PushFor time.Duration
+	Files   bool
+	// Pictures: what is said can have a picture, of at most MaxPicture bytes; 0 =
+	// no known limit.
+	Pictures   bool
+	MaxPicture int
+	AdminList  bool // the platform has its own administrators
+	Requests   bool // who comes by a link can be made to ask first, and the bot can let him in
+	Polls      bool // polls of its own that tell who voted for what
 	// Quizzes: such polls can have a right answer, see Poll.Right.
 	Quizzes bool
 	// Pin: messages can stand at the top of the chat, if the bot has the right to

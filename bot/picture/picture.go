@@ -1,5 +1,5 @@
-// Package picture draws figures: one bar for each line of a chart. It is pure
-// but for its font, which is read when something is drawn and forgotten after.
+// Package picture draws what the bot shows: the figures of a poll, one bar for
+// each line, and posters with a QR code. It is pure but for its font, which is read when something is drawn and forgotten after.
 package picture
 
 import (
@@ -30,6 +30,7 @@ var packed []byte
 const (
 	width     = 800
 	margin    = 36
+	headSize  = 48
 	titleSize = 32
 	labelSize = 26
 	noteSize  = 20
@@ -71,10 +72,10 @@ func Bars(c chat.Chart) (chat.Picture, error) {
 	return chat.Picture{MIME: "image/png", Data: b.Bytes()}, nil
 }
 
-// pen writes in one font and three sizes.
+// pen writes in one font and four sizes.
 type pen struct {
-	font               *opentype.Font
-	title, label, note font.Face
+	font                     *opentype.Font
+	head, title, label, note font.Face
 }
 
 func newPen() (*pen, error) {
@@ -93,7 +94,7 @@ func newPen() (*pen, error) {
 	for _, f := range []struct {
 		into *font.Face
 		size float64
-	}{{&p.title, titleSize}, {&p.label, labelSize}, {&p.note, noteSize}} {
+	}{{&p.head, headSize}, {&p.title, titleSize}, {&p.label, labelSize}, {&p.note, noteSize}} {
 		if *f.into, err = opentype.NewFace(p.font, &opentype.FaceOptions{Size: f.size, DPI: 72}); err != nil {
 			return nil, fmt.Errorf("picture: font: %w", err)
 		}
@@ -102,7 +103,7 @@ func newPen() (*pen, error) {
 }
 
 func (p *pen) close() {
-	for _, f := range []font.Face{p.title, p.label, p.note} {
+	for _, f := range []font.Face{p.head, p.title, p.label, p.note} {
 		_ = f.Close()
 	}
 }
@@ -146,12 +147,25 @@ func fill(img draw.Image, r image.Rectangle, shade color.Color) {
 func (p *pen) write(img draw.Image, text string, face font.Face, size int, shade color.Color, x, y, room int) int {
 	for _, line := range p.wrap(p.known(text), face, room) {
 		y += size + size/4
-		if img != nil {
-			d := font.Drawer{Dst: img, Src: image.NewUniform(shade), Face: face, Dot: fixed.P(x, y-size/4)}
-			d.DrawString(line)
-		}
+		p.letters(img, line, face, shade, x, y-size/4)
 	}
 	return y
+}
+
+// center is write with every line in the middle of the picture.
+func (p *pen) center(img draw.Image, text string, face font.Face, size int, shade color.Color, y int) int {
+	for _, line := range p.wrap(p.known(text), face, width-2*posterMargin) {
+		y += size + size/4
+		p.letters(img, line, face, shade, (width-p.measure(line, face))/2, y-size/4)
+	}
+	return y
+}
+
+func (p *pen) letters(img draw.Image, line string, face font.Face, shade color.Color, x, y int) {
+	if img != nil {
+		d := font.Drawer{Dst: img, Src: image.NewUniform(shade), Face: face, Dot: fixed.P(x, y)}
+		d.DrawString(line)
+	}
 }
 
 // known drops what the font has no letter for, such as emoji: an empty box

@@ -136,6 +136,8 @@ var owners = map[string][]string{
 	"go.yaml.in/yaml/v3":                 {"bot/config", "commands/quiz/bank"},
 	"github.com/agnivade/levenshtein":    {"bot/config"},
 	"golang.org/x/image/":                {"bot/picture"},
+	"github.com/boombuler/barcode/":      {"bot/picture"},
+	"github.com/makiuchi-d/gozxing":      {"bot/picture"},
 	"golang.org/x/text/":                 {"bot/input", "commands/*/...", "scheduler/when", "templates"},
 	"gorm.io/":                           {"storage/..."}, // another SQL dialect must stay possible
 	"modernc.org/sqlite":                 {"storage/..."},

@@ -43,6 +43,9 @@ type maker struct {
 	alarm func(connection string, f chat.Finding)
 	// groups keeps what is known of an app's customer groups.
 	groups func(agent, connection string) wecomcontact.Store
+	// uploads keep what a connection's platform calls the pictures it has; nil:
+	// nothing is sent.
+	uploads func(kind, name string) chat.Uploads
 	// probe allows to log in where that takes the connection away from a
 	// program that is running.
 	probe bool
@@ -87,6 +90,14 @@ func made[P chat.Platform](p P, err error) (chat.Platform, error) {
 	return p, nil
 }
 
+// uploadsOf are the uploads of a connection, nil where none are kept.
+func (m maker) uploadsOf(kind, name string) chat.Uploads {
+	if m.uploads == nil {
+		return nil
+	}
+	return m.uploads(kind, name)
+}
+
 func (m maker) telegram(ctx context.Context, t config.Telegram) (*telegram.Telegram, error) {
 	secret := t.WebhookSecret.Reveal()
 	if t.Mode == string(telegram.Webhook) && secret == "" {
@@ -97,7 +108,7 @@ func (m maker) telegram(ctx context.Context, t config.Telegram) (*telegram.Teleg
 	}
 	return telegram.New(telegram.Options{
 		Name: t.Name, Token: t.Token.Reveal(), BaseURL: t.BaseURL, Mode: telegram.Mode(t.Mode), WebhookSecret: secret,
-		PublicURL: m.cfg.HTTP.PublicURL, Log: m.log, Now: m.now,
+		PublicURL: m.cfg.HTTP.PublicURL, Log: m.log, Now: m.now, Uploads: m.uploadsOf(config.KindTelegram, t.Name),
 	})
 }
 
@@ -119,7 +130,7 @@ func (m maker) aibot(b config.AIBot, apps []onceApp, robots []onceRobot) (*wecom
 	return wecombot.New(wecombot.Options{
 		Name: b.Name, Mention: b.Mention, Mode: wecombot.Mode(b.Mode), WebSocketURL: b.WebSocketURL, BaseURL: m.cfg.WeCom.BaseURL,
 		BotID: b.BotID, Secret: b.Secret.Reveal(), Token: b.Token.Reveal(), EncodingAESKey: b.EncodingAESKey.Reveal(),
-		Words: wecombot.Words{Submit: submit}, People: people, Fallbacks: others, Probe: m.probe, Log: m.log, Now: m.now,
+		Words: wecombot.Words{Submit: submit}, People: people, Fallbacks: others, Probe: m.probe, Log: m.log, Now: m.now, Uploads: m.uploadsOf(config.KindAIBot, b.Name),
 		Alarm: func(f chat.Finding) { m.alarm(b.Name, f) },
 	})
 }
@@ -154,7 +165,7 @@ func (m maker) app(a config.App) (*wecomapp.App, error) {
 	return wecomapp.New(wecomapp.Options{
 		Name: a.Name, CorpID: m.cfg.WeCom.CorpID, AgentID: a.AgentID, Secret: a.Secret.Reveal(),
 		Token: a.Token.Reveal(), EncodingAESKey: a.EncodingAESKey.Reveal(), BaseURL: m.cfg.WeCom.BaseURL,
-		Words: wecomapp.Words{Submit: submit, Title: title}, Log: m.log, Now: m.now,
+		Words: wecomapp.Words{Submit: submit, Title: title}, Log: m.log, Now: m.now, Uploads: m.uploadsOf(config.KindApp, a.Name),
 	})
 }
 
@@ -197,7 +208,7 @@ func (m maker) officialAccount(a config.OfficialAccount) (*wechatmp.Account, err
 	}
 	return wechatmp.New(wechatmp.Options{
 		Name: a.Name, AppID: a.AppID, AppSecret: a.AppSecret.Reveal(), Token: a.Token.Reveal(), EncodingAESKey: a.EncodingAESKey.Reveal(),
-		BaseURL: m.cfg.WeChat.BaseURL, Menu: menu, Log: m.log, Now: m.now,
+		BaseURL: m.cfg.WeChat.BaseURL, Menu: menu, Log: m.log, Now: m.now, Uploads: m.uploadsOf(config.KindOfficialAccount, a.Name),
 	})
 }
 

@@ -37,6 +37,8 @@ func (m maker) contact(ctx context.Context, a config.App, app onceApp) (*wecomco
 		Name: name, CorpID: m.cfg.WeCom.CorpID, AgentID: a.AgentID, Secret: a.Secret.Reveal(), BaseURL: m.cfg.WeCom.BaseURL,
 		Store: m.groups(strconv.Itoa(a.AgentID), name), Welcome: welcome, Callbacks: door.Path() != "",
 		Alarm: func(f chat.Finding) { m.alarm(name, f) }, Log: m.log, Now: m.now,
+		// What is uploaded is shared in the corporation (path 90253).
+		Uploads: m.uploadsOf(config.KindApp, a.Name),
 	})
 	if err != nil {
 		return nil, err

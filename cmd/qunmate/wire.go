@@ -40,7 +40,7 @@ func (h *house) engineOptions(platforms []chat.Platform) bot.Options {
 		Language: h.cfg.Language, Timezone: h.cfg.Timezone, DayStart: int(h.cfg.DayStart() / time.Minute),
 		Homes: h.homes,
 	}
-	o.Draw = picture.Bars
+	o.Draw, o.DrawPoster, o.Shrink = picture.Bars, picture.Poster, picture.Fit
 	for _, a := range h.cfg.Admins {
 		if ref, err := chat.ParseRef(a); err == nil { // checked with the configuration
 			o.Operators = append(o.Operators, ref)
@@ -122,6 +122,9 @@ func (h *house) maker() maker {
 		cfg: h.cfg, texts: h.texts, log: h.log, now: h.clock.Now, webhookSecret: h.webhookSecret,
 		groups: func(agent, connection string) wecomcontact.Store {
 			return groupStore{storage.WeComContact{DB: h.db, Agent: agent, Connection: connection}}
+		},
+		uploads: func(kind, name string) chat.Uploads {
+			return storage.Uploads{DB: h.db, Connection: kind + "/" + name}
 		},
 		alarm: func(name string, f chat.Finding) {
 			h.engine.Notify("common.connection", struct { // it runs when this is called

@@ -65,6 +65,7 @@ func Listeners() []bot.Listener {
 	return []bot.Listener{
 		{Name: "announcement due", Kinds: []chat.Kind{chat.Timer}, Task: taskDue, Run: onDue},
 		{Name: "announcement report", Kinds: []chat.Kind{chat.Timer}, Task: taskWatch, Run: onWatch},
+		{Name: "announcement picture", Kinds: []chat.Kind{chat.Message}, Run: onPicture},
 		{Name: "announcement confirmed", Kinds: []chat.Kind{chat.Delivered}, Run: onDelivered},
 	}
 }

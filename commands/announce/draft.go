@@ -25,6 +25,7 @@ type draft struct {
 	Body   body    `json:"body"`
 	At     int64   `json:"at,omitempty"`     // ms UTC, 0 = at once
 	Anyway bool    `json:"anyway,omitempty"` // the same was said before, and is to be said again
+	Told   bool    `json:"told,omitempty"`   // that the picture cannot be had
 }
 
 func (d *draft) at() time.Time { return storage.FromMillis(d.At) }
@@ -50,7 +51,9 @@ func compose(ctx context.Context, req *bot.Request, args bot.Args) (bot.Reply, e
 	if bad != "" {
 		return bot.Reply{}, bot.Refuse(string(bad), struct{ Max int }{maxText})
 	}
-	b.Picture = req.Event.Picture
+	if b.Picture, err = req.KeepPicture(ctx, req.Event.Picture); err != nil {
+		return bot.Reply{}, err
+	}
 	if !known && len(t.Chats) == 0 {
 		return whereTo(r, args.String())
 	}
@@ -91,7 +94,8 @@ type previewView struct {
 	More      bool
 	Buttons   []button
 	Picture   bool
-	Lost      int // chats that will not see the picture
+	Lost      int  // chats that will not see the picture
+	Gone      bool // nobody will: it could not be fetched
 	Corrects  int64
 	Scope     scope
 	At        *bot.Moment
@@ -143,10 +147,11 @@ func scopeOf(ctx context.Context, req *bot.Request, d draft) (scope, int, error)
 			i, s.Platforms = len(s.Platforms), append(s.Platforms, platformCount{Platform: p})
 		}
 		s.Platforms[i].Count++
-		if !d.Body.Picture.On(c.Domain) {
+		caps := req.CapsOf(c)
+		if !caps.Pictures {
 			lost++
 		}
-		if req.CapsOf(c).Confirm {
+		if caps.Confirm {
 			s.Confirm++
 			used, err := req.Tx.SentSince(ctx, c.ID, today(req))
 			if err != nil {
@@ -181,6 +186,10 @@ func preview(ctx context.Context, req *bot.Request, d draft) (bot.Reply, error) 
 	if d.Body.Picture == nil {
 		view.Lost = 0
 	}
+	if view.Gone, err = gone(ctx, req, d); err != nil {
+		return bot.Reply{}, err
+	}
+	d.Told = d.Told || view.Gone
 	if d.At != 0 {
 		at := req.Moment(d.at())
 		view.At = &at

@@ -225,7 +225,11 @@ func correct(ctx context.Context, req *bot.Request, r reach, a storage.Announcem
 	if a.Target == storage.TargetPeople || a.State != storage.AnnouncementSent {
 		return bot.Reply{}, bot.Refuse("announce.correct_not", struct{ ID int64 }{a.ID})
 	}
-	b.Corrects, b.Picture = a.ID, req.Event.Picture
+	b.Corrects = a.ID
+	var err error
+	if b.Picture, err = req.KeepPicture(ctx, req.Event.Picture); err != nil {
+		return bot.Reply{}, err
+	}
 	rows, err := req.Tx.Deliveries(ctx, a.ID)
 	if err != nil {
 		return bot.Reply{}, err

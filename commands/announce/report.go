@@ -293,6 +293,7 @@ type chatLine struct {
 	Title    string
 	State    outcome
 	Reason   string
+	Bare     bool // without the picture
 	At       bot.Moment
 	Via      string // the connection that carried it, where it was not the chat's own
 }
@@ -322,7 +323,7 @@ func details(ctx context.Context, req *bot.Request, _ reach, a storage.Announcem
 			return slices.Index(order, outcomeOf(x)) - slices.Index(order, outcomeOf(y))
 		})
 		for _, d := range rows {
-			l := chatLine{Position: d.Position, Title: d.Chat.Title, State: outcomeOf(d), At: req.Moment(d.SettledAt), Via: d.Via}
+			l := chatLine{Position: d.Position, Title: d.Chat.Title, State: outcomeOf(d), Bare: bare(d), At: req.Moment(d.SettledAt), Via: d.Via}
 			if l.State == failed {
 				l.Reason = reason(d.Error, false)
 			}
@@ -356,6 +357,8 @@ func fileOf(req *bot.Request, a storage.Announcement, rows []storage.Delivered) 
 		why, at, title := "", "", d.Chat.Title
 		if outcomeOf(d) == failed {
 			why = reason(d.Error, false)
+		} else if bare(d) {
+			why = "no_picture"
 		}
 		if !d.SettledAt.IsZero() {
 			at = d.SettledAt.In(req.Now.Location()).Format(time.RFC3339)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"qunmate/bot"
 	"qunmate/bot/chat"
 	"qunmate/storage"
 )
@@ -93,6 +94,7 @@ func outcomeOf(d storage.Delivered) outcome {
 type tally struct {
 	Total, Delivered, Waiting, Failed, Uncertain, Sending, Withdrawn, Recalled int
 	Recalling, Stuck                                                           int // of the delivered: being taken back, could not be
+	Bare                                                                       int // of the delivered and the waiting: without the picture
 	Bad                                                                        []misfortune
 	Unsure                                                                     []string
 }
@@ -113,6 +115,9 @@ func count(rows []storage.Delivered) tally {
 	people := map[string]int{}
 	for _, d := range rows {
 		t.Total++
+		if bare(d) {
+			t.Bare++
+		}
 		switch outcomeOf(d) {
 		case delivered:
 			t.Delivered++
@@ -155,6 +160,12 @@ func count(rows []storage.Delivered) tally {
 		slices.SortStableFunc(t.Bad, func(a, b misfortune) int { return strings.Compare(a.Reason, b.Reason) })
 	}
 	return t
+}
+
+// bare reports whether somewhere the text stands, or waits, without its picture.
+func bare(d storage.Delivered) bool {
+	o := outcomeOf(d)
+	return (o == delivered || o == waiting) && strings.HasPrefix(d.Error, bot.PictureLost)
 }
 
 func isPrivate(d storage.Delivered) bool { return d.Chat.Kind == string(chat.Private) }

@@ -43,6 +43,12 @@ func confirmSend(ctx context.Context, req *bot.Request, data json.RawMessage) (b
 			return bot.Reply{}, bot.Refuse("announce.lost_right", struct{ Title string }{c.Title})
 		}
 	}
+	if lost, err := gone(ctx, req, d); err != nil || lost && !d.Told {
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		return preview(ctx, req, d)
+	}
 	if !d.Anyway {
 		same, err := saidBefore(ctx, req, d)
 		if err != nil {
@@ -264,8 +270,10 @@ func contentFor(ctx context.Context, req *bot.Request, a storage.Announcement, d
 		return "", fmt.Errorf("announcement %d: %w", a.ID, err)
 	}
 	out := chat.Content{Text: chat.Escape(b.Text)}
-	if b.Picture.On(c.Domain) {
-		out.Picture = b.Picture
+	// Where none can be shown the preview has said so. Only a picture of the same
+	// network can be shown that is not kept.
+	if p := b.Picture; req.CapsOf(c).Pictures && (p.On(c.Domain) || p != nil && p.ID != 0) {
+		out.Picture = p
 	}
 	for _, x := range b.Buttons {
 		out.Choices = append(out.Choices, chat.Choice{Label: x.Label, URL: x.URL})

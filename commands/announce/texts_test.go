@@ -33,9 +33,9 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		scopeSamples = append(scopeSamples, s)
 		p := named{
 			"Lines": []string{"明晚 8 点直播 <b>", "带你看新品"}, "Count": 2, "More": true, "Buttons": []named{{"Label": "看直播", "URL": "https://example.com"}},
-			"Picture": true, "Lost": 2, "Corrects": int64(0), "Scope": s, "At": &at, "Same": 7, "SameAt": at, "SamePlan": false,
+			"Picture": true, "Lost": 2, "Gone": true, "Corrects": int64(0), "Scope": s, "At": &at, "Same": 7, "SameAt": at, "SamePlan": false,
 		}
-		previews = append(previews, p, named{"Lines": []string{"x"}, "Count": 1, "More": false, "Buttons": nil, "Picture": false, "Lost": 0, "Corrects": 7, "Scope": s, "At": nil})
+		previews = append(previews, p, named{"Lines": []string{"x"}, "Count": 1, "More": false, "Buttons": nil, "Picture": false, "Lost": 0, "Gone": false, "Corrects": 7, "Scope": s, "At": nil})
 		plan := named{"Same": 7, "SameAt": at, "SamePlan": true, "Scope": s}
 		again = append(again, p, plan)
 		planned = append(planned, named{"ID": 7, "At": at, "Scope": s, "Audit": 12})
@@ -46,10 +46,10 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	}
 	bad := []named{{"Title": "读书会", "Reason": "removed", "Count": 0}, {"Title": "", "Reason": "blocked", "Count": 2}}
 	tally := named{
-		"Total": 14, "Reached": 11, "Delivered": 9, "Waiting": 2, "Failed": 1, "Uncertain": 1, "Sending": 3, "Withdrawn": 1, "Recalled": 2, "Recalling": 1, "Stuck": 1,
+		"Total": 14, "Reached": 11, "Delivered": 9, "Waiting": 2, "Failed": 1, "Uncertain": 1, "Sending": 3, "Withdrawn": 1, "Recalled": 2, "Recalling": 1, "Stuck": 1, "Bare": 2,
 		"Bad": bad, "Unsure": []string{"产品群"},
 	}
-	zero := named{"Total": 1, "Reached": 1, "Waiting": 0, "Failed": 0, "Uncertain": 0, "Sending": 0, "Withdrawn": 0, "Recalled": 0, "Recalling": 0, "Stuck": 0, "Bad": nil, "Unsure": nil}
+	zero := named{"Total": 1, "Reached": 1, "Waiting": 0, "Failed": 0, "Uncertain": 0, "Sending": 0, "Withdrawn": 0, "Recalled": 0, "Recalling": 0, "Stuck": 0, "Bare": 0, "Bad": nil, "Unsure": nil}
 	report := func(tally named) named {
 		return named{"ID": 7, "Tally": tally, "People": false, "More": 2, "Corrects": int64(0), "Hide": true}
 	}
@@ -60,9 +60,9 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	}
 	var outcomes, lines, unsent []any
 	for _, s := range []string{"delivered", "failed", "uncertain", "waiting", "recalled", "withdrawn", "sending"} {
-		outcomes = append(outcomes, named{"Title": "读书会", "State": s, "Reason": "removed", "At": at, "Via": ""})
+		outcomes = append(outcomes, named{"Title": "读书会", "Bare": true, "State": s, "Reason": "removed", "At": at, "Via": ""})
 	}
-	outcomes = append(outcomes, named{"Title": "读书会", "State": "delivered", "Reason": "", "At": at, "Via": "news"})
+	outcomes = append(outcomes, named{"Title": "读书会", "Bare": false, "State": "delivered", "Reason": "", "At": at, "Via": "news"})
 	for _, s := range []string{"sent", "planned", "missed", "cancelled"} {
 		l := named{"ID": 7, "Text": "明晚…", "State": s, "At": at, "Tally": tally, "People": true}
 		unsent, lines = append(unsent, l), append(lines, l)

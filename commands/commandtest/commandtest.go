@@ -121,6 +121,10 @@ const (
 	// pictureMark stands before what is said with a picture, and after what the
 	// bot says with one.
 	pictureMark = "[图]"
+	// goneMark is one that its network has lost.
+	goneMark = "[坏图]"
+	// nothing stands for no text at all.
+	nothing = "-"
 )
 
 func newRun(t *testing.T, f Families) *run {
@@ -204,6 +208,9 @@ func (r *run) boot() {
 		Draw: func(chat.Chart) (chat.Picture, error) {
 			return chat.Picture{MIME: "image/png", Data: []byte("bars")}, nil
 		},
+		DrawPoster: func(chat.Poster) (chat.Picture, error) {
+			return chat.Picture{MIME: "image/png", Data: []byte("poster")}, nil
+		},
 	})
 	if err != nil {
 		r.t.Fatal(err)
@@ -285,8 +292,10 @@ func (r *run) event(s step, c chat.Chat) chat.Event {
 	ev.Text = strings.ReplaceAll(ev.Text, "{code}", r.code)
 	r.late = 0
 	ev.Sender.Ref.Domain = c.Ref.Domain
-	if rest, ok := strings.CutPrefix(ev.Text, pictureMark+" "); ok {
-		ev.Text, ev.Picture = rest, &chat.Picture{Ref: chat.Ref{Domain: c.Ref.Domain, ID: "picture"}}
+	for mark, id := range map[string]string{pictureMark: "picture", goneMark: chattest.GonePhoto} {
+		if rest, ok := strings.CutPrefix(ev.Text, mark+" "); ok {
+			ev.Text, ev.Picture = strings.TrimPrefix(rest, nothing), &chat.Picture{Ref: chat.Ref{Domain: c.Ref.Domain, ID: id}}
+		}
 	}
 	r.mention(&ev)
 	if rest, ok := strings.CutPrefix(ev.Text, "@bot "); ok {

@@ -26,7 +26,7 @@ func (r *run) beginSecond() {
 	if !r.several {
 		return
 	}
-	caps := chat.Caps{Hears: true, Choices: true, Push: true, Files: true, MaxText: 2048}
+	caps := chat.Caps{Hears: true, Choices: true, Push: true, Files: true, Pictures: true, MaxText: 2048}
 	r.nets = []*chattest.Network{chattest.NewNetwork("second", caps).Of(wecomDomain), chattest.NewNetwork("third", caps).Of(wechatDomain)}
 }
 

@@ -44,7 +44,7 @@ func (r *run) setting(s step) {
 		if r.caps = caps; caps.Mentioned && r.language == "en" {
 			r.caps.Mention = "@helper"
 		}
-	case "hears", "joins", "whispers", "choices", "edit", "delete", "push", "files", "adminlist", "polls", "quizzes", "pin", "requests":
+	case "hears", "joins", "whispers", "choices", "edit", "delete", "push", "files", "pictures", "adminlist", "polls", "quizzes", "pin", "requests":
 		*r.ability(key) = value == "on"
 	case "limit":
 		if _, err := fmt.Sscan(value, &r.caps.PerMinute); err != nil {
@@ -66,15 +66,15 @@ func (r *run) setting(s step) {
 // surfaces are chats as platforms have them: an internal group of WeCom with an
 // aibot, and an official account of WeChat.
 var surfaces = map[string]chat.Caps{
-	"wecom":   {Choices: true, Push: true, Files: true, MaxText: 20480, Mentioned: true, Mention: "@小助手"},
-	"account": {Hears: true, Joins: true, Push: true, PushFor: 48 * time.Hour, OneToOne: true, MaxText: 2048},
+	"wecom":   {Choices: true, Push: true, Files: true, Pictures: true, MaxText: 20480, Mentioned: true, Mention: "@小助手"},
+	"account": {Hears: true, Joins: true, Push: true, Pictures: true, PushFor: 48 * time.Hour, OneToOne: true, MaxText: 2048},
 }
 
 // ability is the capability that a setting switches.
 func (r *run) ability(key string) *bool {
 	return map[string]*bool{
 		"hears": &r.caps.Hears, "joins": &r.caps.Joins, "whispers": &r.caps.Whispers, "choices": &r.caps.Choices,
-		"edit": &r.caps.Edit, "delete": &r.caps.Delete, "push": &r.caps.Push, "files": &r.caps.Files, "adminlist": &r.caps.AdminList, "polls": &r.caps.Polls,
+		"edit": &r.caps.Edit, "delete": &r.caps.Delete, "push": &r.caps.Push, "files": &r.caps.Files, "pictures": &r.caps.Pictures, "adminlist": &r.caps.AdminList, "polls": &r.caps.Polls,
 		"quizzes": &r.caps.Quizzes, "pin": &r.caps.Pin, "requests": &r.caps.Requests,
 	}[key]
 }

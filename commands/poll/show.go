@@ -159,7 +159,7 @@ func finish(ctx context.Context, req *bot.Request, p storage.Poll, by int64) err
 		if err := there.Post(ctx, there.Chat, result(there, p)); err != nil {
 			return err
 		}
-		if c := chart(there, p); c != nil && caps.Files {
+		if c := chart(there, p); c != nil && caps.Pictures {
 			return there.Post(ctx, there.Chat, *c)
 		}
 		return nil

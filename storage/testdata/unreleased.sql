@@ -730,6 +730,33 @@ CREATE TABLE question_agrees (
   PRIMARY KEY (question_id, place, account_id),
   FOREIGN KEY (question_id, place) REFERENCES question_answers(question_id, place)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE pictures (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  connection TEXT    NOT NULL,                    -- where it came from, and can be fetched
+  domain     TEXT    NOT NULL,
+  handle     TEXT    NOT NULL CHECK (handle <> ''), -- what its platform calls it
+  state      TEXT    NOT NULL CHECK (state IN ('wanted', 'kept', 'lost')),
+  sha256     TEXT    NOT NULL DEFAULT '',         -- of its bytes, once they are kept
+  tries      INTEGER NOT NULL DEFAULT 0 CHECK (tries >= 0),
+  error      TEXT    NOT NULL DEFAULT '',         -- why it could not be fetched
+  created_at INTEGER NOT NULL,
+  used_at    INTEGER NOT NULL,                    -- attached, or sent, last
+  UNIQUE (connection, handle),
+  CHECK ((state = 'kept') = (sha256 <> ''))
+) STRICT;
+CREATE TABLE picture_bytes (
+  sha256 TEXT NOT NULL PRIMARY KEY CHECK (length(sha256) = 64),
+  mime   TEXT NOT NULL CHECK (mime IN ('image/png', 'image/jpeg')),
+  data   BLOB NOT NULL CHECK (length(data) BETWEEN 1 AND 10485760)
+) STRICT;
+CREATE TABLE picture_uploads (
+  connection TEXT    NOT NULL,
+  sha256     TEXT    NOT NULL CHECK (length(sha256) = 64),
+  handle     TEXT    NOT NULL CHECK (handle <> ''),
+  made_at    INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL DEFAULT 0, -- 0 = never
+  PRIMARY KEY (connection, sha256)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE queues (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   community_id INTEGER NOT NULL REFERENCES communities(id),
@@ -865,6 +892,7 @@ INSERT INTO schema_migrations VALUES ('0016_invite.sql', '25f4064eb9a90e8f961a57
 INSERT INTO schema_migrations VALUES ('0017_feedback.sql', '376b0f4e361782e9e1a2f67c6561a615d9c2b3a724f8aa07e460986d43a0f4a7', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0018_questions.sql', 'dc2cbbadebfd1327d1a80042f9c4bd2c712b107f9d52a6faa5a41bfccaf1d602', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0019_wecom.sql', '10ba2ed8ae77720432ad3d75bb92e03fab4d57d67c6b02f382d0a713e9943937', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0020_pictures.sql', 'e8aabb9ac3ade720f5192a7c3c04fb3812145be4f3df24d7c094661e9792196e', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0021_queues.sql', '5723eca2cc031fde75f4d40adce105b6e52bd8876fa0166eb12ec7e4ef534980', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0023_qa.sql', 'dbf2c1b3da09215c55c4bd8c2173df35b811eaf0be0dbfd0f7120d47826e8e13', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0024_invite_more.sql', '6f53cc51cb0c841de44c72200b2d3cc191de3cd9c6bc95b5293a5b7dcd16ea08', 1795348800000);
@@ -1055,6 +1083,9 @@ CREATE INDEX questions_open ON questions(community_id, created_at) WHERE state =
 CREATE INDEX questions_account ON questions(account_id, created_at);
 CREATE INDEX question_answers_account ON question_answers(account_id);
 CREATE INDEX question_agrees_account ON question_agrees(account_id);
+CREATE INDEX pictures_wanted ON pictures(id) WHERE state = 'wanted';
+CREATE INDEX pictures_sha256 ON pictures(sha256) WHERE sha256 <> '';
+CREATE INDEX picture_uploads_expires ON picture_uploads(expires_at) WHERE expires_at > 0;
 CREATE UNIQUE INDEX queues_name ON queues(community_id, name) WHERE state = 'active';
 CREATE INDEX schedule_chats_chat ON schedule_chats(chat_id);
 CREATE INDEX schedules_open ON schedules(id) WHERE state IN ('active', 'paused');

@@ -4,6 +4,7 @@ import { renderComposer } from "./columns.js";
 import { renderLog } from "./conversation.js";
 import { $, chatID, chatOf, isMember, nameOf, remember, state, t } from "./model.js";
 import { newID, post, Refused } from "./net.js";
+import { dropPicture } from "./picture.js";
 import { dateText, dayOf, plain, timeOf } from "./view.js";
 
 let sending = Promise.resolve();
@@ -11,7 +12,9 @@ let sending = Promise.resolve();
 function say(text) {
   const w = {
     id: newID(), chat: chatID(), as: state.persona, text, replyTo: state.replyTo?.id, at: clockText(), status: "sending",
+    picture: state.picture?.data,
   };
+  if (w.picture) dropPicture();
   state.waiting.push(w);
   setReply(null);
   remember.set("spoke", "1");
@@ -26,6 +29,7 @@ function transmit(w) {
   sending = sending.then(async () => {
     const body = { id: w.id, chat: w.chat, as: w.as, text: w.text, lang: state.lang };
     if (w.replyTo) body.reply_to = w.replyTo;
+    if (w.picture) body.picture = w.picture;
     try {
       await post("/api/say", body);
       w.status = "sent";
@@ -94,7 +98,7 @@ export async function moveClock(body) {
   buttons.forEach((b) => { b.disabled = false; });
 }
 
-const known = ["busy", "network", "clock_back", "clock_far", "clock_fixed", "clock", "choice", "message", "member", "bot"];
+const known = ["busy", "network", "clock_back", "clock_far", "clock_fixed", "clock", "choice", "message", "member", "bot", "picture"];
 
 function complain(cause) {
   if (!(cause instanceof Refused)) throw cause;
@@ -132,12 +136,12 @@ function setInput(text) {
 export function submit() {
   const input = $("input");
   const text = input.value.trim();
-  if (!text || !canSpeak()) return;
+  if (!text && !state.picture || !canSpeak()) return;
   if (Array.from(text).length > state.maxText) {
     tell(t("input.too_long", { n: state.maxText }));
     return;
   }
-  if (state.history[0] !== text) state.history.unshift(text);
+  if (text && state.history[0] !== text) state.history.unshift(text);
   state.history.length = Math.min(state.history.length, 50);
   state.historyAt = -1;
   input.value = "";
@@ -170,7 +174,8 @@ export function grow() {
   const input = $("input");
   input.style.height = "auto";
   input.style.height = input.scrollHeight + 2 + "px";
-  $("send").disabled = !input.value.trim() || !canSpeak();
+  $("send").disabled = !input.value.trim() && !state.picture || !canSpeak();
+  $("attach").disabled = !canSpeak();
 }
 
 export function recall(step) {

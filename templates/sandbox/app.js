@@ -6,6 +6,7 @@ import { toEnd } from "./conversation.js";
 import { $, keep, nameOf, narrow, remember, seenKey, setLanguage, state, t } from "./model.js";
 import { closeSheets, go, openSheet } from "./moving.js";
 import { follow } from "./net.js";
+import { attach, dropPicture } from "./picture.js";
 
 function wire() {
   $("write").addEventListener("submit", (ev) => {
@@ -57,6 +58,18 @@ function wire() {
   $("cancel-reply").addEventListener("click", () => {
     setReply(null);
     input.focus();
+  });
+  $("attach").addEventListener("click", () => $("picture").click());
+  $("picture").addEventListener("change", (ev) => attach(ev.target.files[0]));
+  $("drop-picture").addEventListener("click", () => {
+    dropPicture();
+    input.focus();
+  });
+  input.addEventListener("paste", (ev) => {
+    const file = [...(ev.clipboardData?.files ?? [])].find((f) => f.type.startsWith("image/"));
+    if (!file) return;
+    ev.preventDefault();
+    attach(file);
   });
   $("me").addEventListener("click", () => {
     if (narrow.matches) openSheet("sheet-panel", $("me"));

@@ -23,6 +23,7 @@ export const state = {
   personas: [],
   chats: [],
   messages: new Map(), // chat → messages in order
+  picture: null,       // what goes with the next message: its name, and its bytes in base64
   waiting: [],         // own messages that are not confirmed, with their id
   presses: new Map(),  // which button → the id of a press without an answer
   persona: "ann",

@@ -60,6 +60,9 @@ type Subject struct {
 	// the network knows such a failure. After a Throttle the network wants to be
 	// left alone for after; a Move is a move to Subject.MovedTo.
 	Fail func(c chat.Chat, f Failure, after time.Duration) bool
+	// RefusePicture makes the network refuse the next picture, and reports whether
+	// it knows such a failure.
+	RefusePicture func() bool
 	// MovedTo is where a moved group is now.
 	MovedTo chat.Ref
 
@@ -73,6 +76,7 @@ type Seen struct {
 	Text    string // without any markup; a line is a line
 	Buttons []string
 	Edited  bool
+	Picture []byte
 }
 
 // Failure is a way in which a send can fail.
@@ -161,6 +165,8 @@ func checks() []check {
 		{"a message is deleted", (*bench).remove},
 		{"a private answer is for one alone or said to be shown", (*bench).whisper},
 		{"a public post is for everybody", (*bench).post},
+		{"a picture arrives as it is, with its text", (*bench).picture},
+		{"a picture that is refused costs no text", (*bench).refusedPicture},
 		{"sending in two chats at a time works", (*bench).parallel},
 		{"a send that is cancelled ends", (*bench).cancelledSend},
 		{"the end comes within a second", (*bench).end},

@@ -162,6 +162,9 @@ func (s *server) seen(c chat.Chat, who chat.User) []chattest.Seen {
 			continue
 		}
 		one := chattest.Seen{Text: chat.Plain(m.Content.Text), Edited: m.Edited}
+		if p := m.Content.Picture; p != nil {
+			one.Picture = p.Data
+		}
 		for _, b := range m.Content.Choices {
 			one.Buttons = append(one.Buttons, b.Label)
 		}

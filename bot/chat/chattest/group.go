@@ -56,7 +56,7 @@ type Network struct {
 
 // Full are the capabilities of a surface that can do everything.
 func Full() chat.Caps {
-	return chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Delete: true, Push: true, Files: true, AdminList: true, Requests: true, Pin: true, MaxText: 4096}
+	return chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Delete: true, Push: true, Files: true, Pictures: true, AdminList: true, Requests: true, Pin: true, MaxText: 4096}
 }
 
 // NewNetwork makes a network that one engine may run as a connection.
@@ -68,6 +68,7 @@ var (
 	_ chat.Platform   = (*Network)(nil)
 	_ chat.Deleter    = (*Network)(nil)
 	_ chat.FactFinder = (*Network)(nil)
+	_ chat.Fetcher    = (*Network)(nil)
 )
 
 // Name implements chat.Platform.
@@ -91,6 +92,25 @@ func (n *Network) Caps(c chat.Chat) chat.Caps {
 		caps = chat.Caps{Push: true, Delete: true, MaxText: caps.MaxText, PerDay: 1, Confirm: true}
 	}
 	return caps
+}
+
+// Photo is what the network keeps under the handle of a picture.
+func Photo(id string) []byte { return []byte("\x89PNG\r\n\x1a\n" + id) }
+
+// GonePhoto is a handle behind which there is nothing any more.
+const GonePhoto = "gone"
+
+// Fetch implements chat.Fetcher.
+func (n *Network) Fetch(_ context.Context, r chat.Ref, _ int) ([]byte, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.down:
+		return nil, &chat.SendError{Fault: chat.Retry, Err: errors.New("unreachable")}
+	case r.Domain != n.domain, r.ID == GonePhoto:
+		return nil, &chat.SendError{Fault: chat.Rejected, Err: errors.New("no such picture")}
+	}
+	return Photo(r.ID), nil
 }
 
 // SetConfirm makes chats in which every message waits until a person taps it.

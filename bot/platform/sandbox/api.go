@@ -17,6 +17,13 @@ import (
 // maxBody is the largest request: a full message in escaped JSON fits well.
 const maxBody = 64 << 10
 
+const (
+	// maxPicture is the most bytes of a picture that the page sends.
+	maxPicture = 4 << 20
+	// maxSay is the largest request to say something: with a picture in base64.
+	maxSay = maxPicture*4/3 + maxBody
+)
+
 // problem is a refusal: a status, a code for the page and a line for people.
 type problem struct {
 	status int
@@ -34,6 +41,7 @@ var (
 	badID       = &problem{400, "id must be 8 to 64 letters, digits, - or _", "id"}
 	badLang     = &problem{400, "lang must be zh-CN or en", "lang"}
 	badAction   = &problem{400, "unknown action", "action"}
+	badPicture  = &problem{400, "a picture is a PNG or JPEG of at most 4 MB", "picture"}
 	badText     = &problem{400, "text must have 1 to 4096 characters", "text"}
 	badClock    = &problem{400, "give either to (RFC 3339) or a known step", "clock"}
 	clockBack   = &problem{409, "the clock only goes forward", "clock_back"}
@@ -56,6 +64,7 @@ type sayRequest struct {
 	Chat    string `json:"chat"`
 	As      string `json:"as"`
 	Text    string `json:"text"`
+	Picture []byte `json:"picture"` // PNG or JPEG, in base64; the text may be empty then
 	ReplyTo string `json:"reply_to"`
 	Lang    string `json:"lang"` // in which language names are told to the bot
 }
@@ -129,9 +138,12 @@ func (s *Sandbox) route(w http.ResponseWriter, r *http.Request) {
 
 func (s *Sandbox) serveSay(w http.ResponseWriter, r *http.Request) {
 	var q sayRequest
-	s.mutate(w, r, &q, func(ctx context.Context) *problem {
+	s.mutateUpTo(maxSay, w, r, &q, func(ctx context.Context) *problem {
 		q.Text = clean(q.Text)
-		if q.Text == "" || utf8.RuneCountInString(q.Text) > MaxText {
+		if len(q.Picture) > 0 && pictureType(q.Picture) == "" {
+			return badPicture
+		}
+		if q.Text == "" && len(q.Picture) == 0 || utf8.RuneCountInString(q.Text) > MaxText {
 			return badText
 		}
 		return firstProblem(checkID(q.ID), checkLang(q.Lang), func() *problem { return s.say(ctx, q) })
@@ -167,7 +179,11 @@ func (s *Sandbox) serveChange(w http.ResponseWriter, r *http.Request,
 
 // mutate reads a request strictly and answers it: 200 means committed.
 func (s *Sandbox) mutate(w http.ResponseWriter, r *http.Request, into any, do func(context.Context) *problem) {
-	if p := readJSON(w, r, into); p != nil {
+	s.mutateUpTo(maxBody, w, r, into, do)
+}
+
+func (s *Sandbox) mutateUpTo(limit int64, w http.ResponseWriter, r *http.Request, into any, do func(context.Context) *problem) {
+	if p := readJSON(w, r, into, limit); p != nil {
 		refuse(w, p)
 		return
 	}
@@ -180,12 +196,12 @@ func (s *Sandbox) mutate(w http.ResponseWriter, r *http.Request, into any, do fu
 	}{true})
 }
 
-func readJSON(w http.ResponseWriter, r *http.Request, into any) *problem {
+func readJSON(w http.ResponseWriter, r *http.Request, into any, limit int64) *problem {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
 		return badType
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return tooLarge

@@ -54,7 +54,7 @@ func TestRefusals(t *testing.T) {
 		{"an unknown path of the interface", "GET", "/api/nothing", "", nil, 404, "path"},
 		{"an unknown file", "GET", "/secret.txt", "", nil, 404, "path"},
 		{"a path out of the folder", "GET", "/../sandbox.go", "", nil, 404, "path"},
-		{"too large", "POST", "/api/say", `{"text":"` + strings.Repeat("x", maxBody) + `"}`, nil, 413, "large"},
+		{"too large", "POST", "/api/say", `{"text":"` + strings.Repeat("x", maxSay) + `"}`, nil, 413, "large"},
 		{"no JSON", "POST", "/api/say", "hello", nil, 400, "json"},
 		{"nothing", "POST", "/api/say", "", nil, 400, "json"},
 		{"null", "POST", "/api/say", "null", nil, 400, "json"},

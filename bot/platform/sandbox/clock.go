@@ -20,7 +20,7 @@ func (s *Sandbox) clockView() clockView {
 
 func (s *Sandbox) serveClock(w http.ResponseWriter, r *http.Request) {
 	var q clockRequest
-	if p := readJSON(w, r, &q); p != nil {
+	if p := readJSON(w, r, &q, maxBody); p != nil {
 		refuse(w, p)
 		return
 	}

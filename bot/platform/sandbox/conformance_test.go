@@ -82,6 +82,9 @@ func subject(t *testing.T) *chattest.Subject {
 				for _, b := range m.Choices {
 					one.Buttons = append(one.Buttons, b.Label)
 				}
+				if m.File != nil {
+					one.Picture = r.request(http.MethodGet, m.File.URL, "").Body.Bytes()
+				}
 				out = append(out, one)
 			}
 			return out

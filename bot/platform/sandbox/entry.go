@@ -94,8 +94,7 @@ func (e *entry) sayPart(c chat.Content, text []chat.Span) {
 		e.data = c.File.Data
 	}
 	if p := c.Picture; e.File == nil && p != nil && len(p.Data) > 0 {
-		e.File = &fileInfo{Name: "picture.png", MIME: p.MIME, Size: len(p.Data)}
-		e.data = p.Data
+		e.attach(p.Data, p.MIME)
 	}
 }
 

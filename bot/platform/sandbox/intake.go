@@ -161,12 +161,15 @@ func (s *Sandbox) speaker(chatID, as string) *problem {
 
 func (s *Sandbox) say(ctx context.Context, r sayRequest) *problem {
 	lang := s.language(r.Lang)
-	request := fingerprint("say", r.Chat, r.As, r.Text, r.ReplyTo)
+	request := fingerprint("say", r.Chat, r.As, r.Text, r.ReplyTo, sumOf(r.Picture))
 	return s.submit(ctx, r.ID, request, func(n int64) (*intake, *problem) {
 		if p := s.speaker(r.Chat, r.As); p != nil {
 			return nil, p
 		}
 		e := &entry{N: n, Chat: r.Chat, At: s.now().UTC(), From: r.As, Key: r.ID, Spans: s.texts.spans(r.Text)}
+		if kind := pictureType(r.Picture); kind != "" {
+			e.attach(r.Picture, kind)
+		}
 		in := &intake{entry: e, silent: !s.world.Bot[r.Chat]}
 		// After a restart the log still knows what was said under this id.
 		if old := s.logs[r.Chat].findKey(r.ID); old != nil {
@@ -190,8 +193,12 @@ func (s *Sandbox) say(ctx context.Context, r sayRequest) *problem {
 			}
 			e.ReplyTo = q.N
 			ev.Quoted = s.texts.user(q.From, lang)
+			ev.Picture = q.picture()
 			ev.ByReply = !ev.ToBot && q.From == botID
 			ev.ToBot = ev.ToBot || q.From == botID
+		}
+		if p := e.picture(); p != nil {
+			ev.Picture = p
 		}
 		in.event = ev
 		return in, nil

@@ -96,6 +96,7 @@ type Sandbox struct {
 var (
 	_ chat.Platform   = (*Sandbox)(nil)
 	_ chat.Deleter    = (*Sandbox)(nil)
+	_ chat.Fetcher    = (*Sandbox)(nil)
 	_ chat.FactFinder = (*Sandbox)(nil)
 )
 
@@ -162,7 +163,7 @@ func (s *Sandbox) Domain() string { return Domain }
 func (s *Sandbox) Caps(chat.Chat) chat.Caps {
 	return chat.Caps{
 		Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Delete: true,
-		Push: true, Files: true, AdminList: true, Pin: true, MaxText: MaxText,
+		Push: true, Files: true, Pictures: true, AdminList: true, Pin: true, MaxText: MaxText,
 	}
 }
 

@@ -91,7 +91,7 @@ func (s *Sandbox) acceptable(l chat.Letter) error {
 		return gone("the bot may not write in %s", l.Chat.Ref)
 	}
 	plain := chat.Plain(l.Content.Text)
-	if plain == "" && l.Content.File == nil {
+	if plain == "" && l.Content.File == nil && !l.Content.Picture.On(Domain) {
 		return rejected("the message is empty")
 	}
 	if l.Edit != "" && utf8.RuneCountInString(plain) > MaxText {
@@ -113,7 +113,7 @@ func (s *Sandbox) post(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	for i, part := range parts {
 		c := l.Content
 		if i < len(parts)-1 { // buttons and files come last
-			c.Choices, c.File = nil, nil
+			c.Choices, c.File, c.Picture = nil, nil, nil
 		}
 		id, err := s.postPart(ctx, l, c, part)
 		if err != nil {

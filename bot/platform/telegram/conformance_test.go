@@ -84,7 +84,7 @@ func subject(t *testing.T, so tgtest.Options) *chattest.Subject {
 			synctest.Wait()
 			var out []chattest.Seen
 			for _, m := range s.Shown(place(c).ID, users[who.Ref.ID].ID) {
-				one := chattest.Seen{Text: m.Text}
+				one := chattest.Seen{Text: m.Text, Picture: m.Picture}
 				for _, row := range m.Buttons {
 					for _, b := range row {
 						one.Buttons = append(one.Buttons, b.Text)
@@ -93,6 +93,10 @@ func subject(t *testing.T, so tgtest.Options) *chattest.Subject {
 				out = append(out, one)
 			}
 			return out
+		},
+		RefusePicture: func() bool {
+			s.Fail(tgtest.Fault{Method: "sendPhoto", Status: 400, Description: "Bad Request: PHOTO_INVALID_DIMENSIONS"})
+			return true
 		},
 		Fail: func(c chat.Chat, f chattest.Failure, after time.Duration) bool {
 			if f == chattest.Kick {

@@ -153,14 +153,11 @@ func (d decoder) quote(m *models.Message, ev *chat.Event) {
 // pictureOf is the photo of a message in its largest size, nil if there is
 // none. The file_id is good for sending it again (Bot API, "Sending files").
 func pictureOf(m *models.Message) *chat.Picture {
-	var best *chat.Picture
-	most := -1
-	for _, p := range m.Photo {
-		if size := p.Width * p.Height; p.FileID != "" && size > most {
-			best, most = &chat.Picture{Ref: chat.Ref{Domain: Domain, ID: p.FileID}, MIME: "image/jpeg"}, size
-		}
+	p := largest(m.Photo)
+	if p == nil {
+		return nil
 	}
-	return best
+	return &chat.Picture{Ref: chat.Ref{Domain: Domain, ID: p.FileID}, MIME: "image/jpeg"}
 }
 
 func (d decoder) press(q *models.CallbackQuery) []chat.Event {

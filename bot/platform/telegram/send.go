@@ -54,6 +54,7 @@ func (t *Telegram) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	if d.token.Query != "" {
 		t.queries.release(d.token.Query) // said in another way: end the progress bar
 	}
+	sent.Lost = *d.lost
 	return sent, nil
 }
 
@@ -67,13 +68,14 @@ type draft struct {
 	buttons *models.InlineKeyboardMarkup
 	file    *chat.File
 	picture *chat.Picture // if there is no file
+	lost    *string       // why the picture did not go out with the text
 	// For an ephemeral message.
 	receiver int64
 	query    string
 }
 
 func (t *Telegram) prepare(l chat.Letter) (draft, *chat.SendError) {
-	d := draft{chat: idOf(l.Chat.Ref), token: parseReply(l.Reply), file: l.Content.File}
+	d := draft{chat: idOf(l.Chat.Ref), token: parseReply(l.Reply), file: l.Content.File, lost: new(string)}
 	if d.chat == 0 {
 		return d, rejected("%s is no chat of this platform", l.Chat.Ref)
 	}
@@ -105,41 +107,32 @@ func (d draft) attached() bool { return d.file != nil || d.picture != nil }
 // error.
 func (t *Telegram) post(ctx context.Context, d draft) ([]posted, error) {
 	var list []posted
-	texts, caption := d.parts, ""
-	if d.attached() && len(texts) == 1 && texts[0].units <= maxCaption {
-		texts, caption = nil, texts[0].html
-	}
-	total := len(texts)
-	if d.attached() {
-		total++
-	}
-	for i := range total {
-		last := i == total-1
+	o := orderOf(d)
+	for i := range o.total {
 		if i > 0 && !sleep(ctx, t.opts.Times.PartPause) {
-			return list, partly(list, total, ctx.Err())
+			return list, partly(list, o.total, ctx.Err())
 		}
-		send := func() (*models.Message, error) {
-			switch {
-			case i < len(texts):
-			case d.picture != nil:
-				return t.sendPicture(ctx, d, caption)
-			default:
-				return t.sendFile(ctx, d, caption)
-			}
-			return t.sendText(ctx, d, texts[i].html, i == 0, last)
-		}
-		m, err := send()
+		m, err := t.sendPart(ctx, d, o, i)
 		if se := t.sendError(err); se != nil && i > 0 && se.Fault == chat.Throttled && se.After <= maxPartWait {
 			// Better a short wait than half a text.
 			if sleep(ctx, se.After) {
-				m, err = send()
+				m, err = t.sendPart(ctx, d, o, i)
 			}
 		}
-		if err != nil {
-			if i == 0 {
-				return nil, err
-			}
-			return list, partly(list, total, t.sendError(err).Err)
+		switch {
+		case err == nil:
+		case d.picture != nil && i == o.total-1 && i > 0:
+			*d.lost = t.sendError(err).Err.Error() // the text is there
+			return list, nil
+		case d.picture != nil && o.caption != "" && t.sendError(err).Fault == chat.Rejected:
+			// The server said no to the picture, or to both: that the text tells.
+			*d.lost = t.sendError(err).Err.Error()
+			d.picture = nil
+			return t.post(ctx, d)
+		case i == 0:
+			return nil, err
+		default:
+			return list, partly(list, o.total, t.sendError(err).Err)
 		}
 		list = append(list, postedOf(m, d))
 		if d.receiver != 0 && m.EphemeralMessageID == 0 {
@@ -147,6 +140,41 @@ func (t *Telegram) post(ctx context.Context, d draft) ([]posted, error) {
 		}
 	}
 	return list, nil
+}
+
+// order is a draft as messages: texts, and at the end what is attached, with a
+// caption if the text is short enough for one.
+type order struct {
+	texts   []part
+	caption string
+	total   int
+	buttons int // the message that has them
+}
+
+func orderOf(d draft) order {
+	o := order{texts: d.parts}
+	if d.attached() && len(o.texts) == 1 && o.texts[0].units <= maxCaption {
+		o.texts, o.caption = nil, o.texts[0].html
+	}
+	o.total = len(o.texts)
+	if d.attached() {
+		o.total++
+	}
+	o.buttons = o.total - 1
+	if d.picture != nil && len(o.texts) > 0 {
+		o.buttons-- // the picture may not arrive
+	}
+	return o
+}
+
+func (t *Telegram) sendPart(ctx context.Context, d draft, o order, i int) (*models.Message, error) {
+	switch {
+	case i < len(o.texts):
+		return t.sendText(ctx, d, o.texts[i].html, i == 0, i == o.buttons)
+	case d.picture != nil:
+		return t.sendPicture(ctx, d, o.caption, i == o.buttons)
+	}
+	return t.sendFile(ctx, d, o.caption)
 }
 
 // maxPartWait is how long post waits for Telegram in the middle of a text.
@@ -197,30 +225,6 @@ func (t *Telegram) sendFile(ctx context.Context, d draft, caption string) (*mode
 		p.ReplyMarkup = d.buttons
 	}
 	return t.api.SendDocument(ctx, p)
-}
-
-// sendPicture sends a photo that Telegram has already, by its file_id, or a new
-// one (Bot API, "Sending files").
-func (t *Telegram) sendPicture(ctx context.Context, d draft, caption string) (*models.Message, error) {
-	ctx, cancel := t.callContext(ctx, len(d.picture.Data))
-	defer cancel()
-	p := &tg.SendPhotoParams{
-		ChatID: d.chat, MessageThreadID: d.thread, Photo: &models.InputFileString{Data: d.picture.Ref.ID},
-		ReceiverUserID: d.receiver, CallbackQueryID: d.query,
-	}
-	if d.picture.Ref.IsZero() {
-		p.Photo = &models.InputFileUpload{Filename: "picture", Data: bytes.NewReader(d.picture.Data)}
-	}
-	if caption != "" {
-		p.Caption, p.ParseMode = caption, models.ParseModeHTML
-	}
-	if caption != "" || len(d.parts) == 0 {
-		p.ReplyParameters = d.token.parameters()
-	}
-	if d.buttons != nil {
-		p.ReplyMarkup = d.buttons
-	}
-	return t.api.SendPhoto(ctx, p)
 }
 
 // parameters ties an answer to what it answers; if that message is gone the

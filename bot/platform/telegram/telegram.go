@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/platform/internal/shelf"
 
 	tg "github.com/go-telegram/bot"
 )
@@ -75,6 +76,8 @@ type Options struct {
 	// Rand gives the jitter of waits, in [0,1).
 	Rand  func() float64
 	Times Times
+	// Uploads remember the photos that Telegram has; nil: until the process ends.
+	Uploads chat.Uploads
 }
 
 // Times are the waits of a connection. A zero field takes the default.
@@ -117,6 +120,7 @@ type Telegram struct {
 	standings standings
 	queries   queries
 	whispers  whispers
+	photos    *shelf.Shelf
 	hook      hook
 	tokenSaid atomic.Bool
 }
@@ -134,6 +138,7 @@ var (
 	_ chat.Deleter    = (*Telegram)(nil)
 	_ chat.FactFinder = (*Telegram)(nil)
 	_ chat.MenuKeeper = (*Telegram)(nil)
+	_ chat.Fetcher    = (*Telegram)(nil)
 	_ chat.Checker    = (*Telegram)(nil)
 	_ chat.Callback   = (*Telegram)(nil)
 )
@@ -190,6 +195,7 @@ func New(o Options) (*Telegram, error) {
 		return nil, fmt.Errorf("telegram %s: %w", o.Name, t.wire.redact(err))
 	}
 	t.api = api
+	t.photos = shelf.New(o.Uploads, o.Now)
 	t.queries.wait = o.Times.Press
 	t.queries.now = o.Now
 	return t, nil

@@ -32,6 +32,7 @@ const (
 type wire struct {
 	client *http.Client
 	base   string // address up to the method, contains the token
+	files  string // address up to the path of a file, contains the token
 	token  string
 }
 
@@ -54,6 +55,7 @@ func newWire(o Options) *wire {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		base:  o.BaseURL + "/bot" + o.Token + "/",
+		files: o.BaseURL + "/file/bot" + o.Token + "/",
 		token: o.Token,
 	}
 }
@@ -212,6 +214,7 @@ func lean(message json.RawMessage) json.RawMessage {
 		EphemeralID int             `json:"ephemeral_message_id,omitempty"`
 		Date        int             `json:"date"`
 		Chat        json.RawMessage `json:"chat,omitempty"`
+		Photo       json.RawMessage `json:"photo,omitempty"`
 	}
 	if json.Unmarshal(message, &m) != nil {
 		return message

@@ -58,10 +58,14 @@ func subject(t *testing.T, so wechattest.Options) *chattest.Subject {
 			var out []chattest.Seen
 			for _, m := range s.Shown(who.Ref.ID) {
 				if !m.Trouble {
-					out = append(out, chattest.Seen{Text: read(m.Text)})
+					out = append(out, chattest.Seen{Text: read(m.Text), Picture: m.Picture})
 				}
 			}
 			return out
+		},
+		RefusePicture: func() bool {
+			s.Fail(wechattest.Fault{Path: wechattest.PathUpload, Code: 40009})
+			return true
 		},
 		Fail: func(_ chat.Chat, f chattest.Failure, _ time.Duration) bool {
 			fault, known := map[chattest.Failure]wechattest.Fault{

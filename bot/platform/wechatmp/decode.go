@@ -101,6 +101,7 @@ func (d decoder) message(in inbound) decoded {
 		id = strconv.FormatInt(in.Created, 10) + ":" + in.Type
 	}
 	ev := d.event(in, in.From+":"+id, chat.Message)
+	ev.Picture = d.picture(in)
 	switch in.Type {
 	case "text":
 		ev.Text = strings.TrimSpace(in.Content)

@@ -49,7 +49,10 @@ var decodeCases = map[string]struct {
 	},
 	"image": {
 		push("image", "<PicUrl>http://x/y</PicUrl><MediaId>x</MediaId><MsgId>4</MsgId>"),
-		[]chat.Event{{ID: id("4"), Kind: chat.Message, Reply: aning + ":4"}},
+		[]chat.Event{{
+			ID: id("4"), Kind: chat.Message, Reply: aning + ":4",
+			Picture: &chat.Picture{Ref: chat.Ref{Domain: "wechat:wx1", ID: "media:x"}, Fleeting: true},
+		}},
 		wrote,
 	},
 	"something new": {

@@ -17,6 +17,7 @@ type inbound struct {
 	Type        string `xml:"MsgType"`
 	ID          string `xml:"MsgId"`
 	Content     string `xml:"Content"`
+	Media       string `xml:"MediaId"`     // of a picture
 	Recognition string `xml:"Recognition"` // of a voice message, where that is switched on
 	Event       string `xml:"Event"`
 	EventKey    string `xml:"EventKey"`

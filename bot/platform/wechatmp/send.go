@@ -15,6 +15,9 @@ import (
 // error is Unknown whatever the cause: half of the text has been read, and
 // sending the letter again would repeat it.
 //
+// A picture goes out behind the text, and costs one of the messages that a
+// person's own allows.
+//
 // Nothing that was sent can be edited or taken back, so Sent.ID is empty.
 func (a *Account) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	openid := l.Chat.Ref.ID
@@ -23,6 +26,16 @@ func (a *Account) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	}
 	if l.Content.File != nil {
 		return chat.Sent{}, rejected("official accounts take no files")
+	}
+	picture := l.Content.Picture
+	if picture != nil && len(picture.Data) == 0 {
+		picture = nil
+	}
+	if picture != nil && chat.Plain(l.Content.Text) == "" && len(l.Content.Choices) == 0 {
+		if se := a.show(ctx, openid, picture); se != nil { // it is all there is
+			return chat.Sent{}, se
+		}
+		return chat.Sent{}, nil
 	}
 	p, se := render(l.Content)
 	if se != nil {
@@ -44,6 +57,13 @@ func (a *Account) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 			}
 			return chat.Sent{}, se
 		}
+	}
+	if picture == nil {
+		return chat.Sent{}, nil
+	}
+	if se := a.show(ctx, openid, picture); se != nil {
+		a.log.Warn("wechatmp: a picture was not sent, its text was", "letter", l.ID, "err", se)
+		return chat.Sent{Lost: se.Err.Error()}, nil
 	}
 	return chat.Sent{}, nil
 }

@@ -43,6 +43,7 @@ import (
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/internal/envelope"
 	"qunmate/bot/platform/internal/passive"
+	"qunmate/bot/platform/internal/shelf"
 )
 
 // DefaultBaseURL is the platform's own server.
@@ -64,6 +65,8 @@ type Options struct {
 	EncodingAESKey string
 	BaseURL        string // DefaultBaseURL if empty
 
+	// Uploads remember the pictures that WeChat has; nil: until the process ends.
+	Uploads chat.Uploads
 	// Menu lays out the buttons of the account's menu, see SetMenu.
 	Menu []MenuGroup
 
@@ -116,6 +119,7 @@ type Account struct {
 	requests *passive.Memory[inbound]
 	answers  *passive.Answers
 	people   *people
+	media    *shelf.Shelf
 
 	noService atomic.Bool // customer service messages are not permitted
 	said      said
@@ -124,6 +128,7 @@ type Account struct {
 var (
 	_ chat.Platform   = (*Account)(nil)
 	_ chat.MenuKeeper = (*Account)(nil)
+	_ chat.Fetcher    = (*Account)(nil)
 	_ chat.Checker    = (*Account)(nil)
 	_ chat.Callback   = (*Account)(nil)
 	_ chat.Inviter    = (*Account)(nil)
@@ -168,6 +173,7 @@ func New(o Options) (*Account, error) {
 	return &Account{
 		opts: o, log: o.Log.With("connection", o.Name), codec: codec, sealed: o.EncodingAESKey != "", api: api,
 		requests: passive.NewMemory[inbound](o.Times.Keep), answers: passive.NewAnswers(o.Times.Keep), people: newPeople(o.Now),
+		media: shelf.New(o.Uploads, o.Now),
 	}, nil
 }
 
@@ -200,6 +206,8 @@ func (a *Account) Caps(c chat.Chat) chat.Caps {
 		Hears: true, Joins: true, OneToOne: true, PushFor: messageLife,
 		Push:    !a.noService.Load() && a.people.mayPush(c.Ref.ID),
 		MaxText: maxText,
+		// As a customer service message; an account that may send none has none.
+		Pictures: !a.noService.Load(), MaxPicture: maxImage,
 	}
 }
 

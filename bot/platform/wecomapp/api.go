@@ -80,19 +80,19 @@ func (a *api) ask(ctx context.Context, name string, query url.Values, body, answ
 
 // send sends a message to one member. That he cannot get it is told in an
 // answer with errcode 0 (path 90236).
-func (a *api) send(ctx context.Context, o outgoing) (code string, err error) {
+func (a *api) send(ctx context.Context, o outgoing) (err error) {
 	var got *message.SendResponse
 	err = a.do(ctx, "message/send", func(c *workcontext.Context) error {
 		got, err = message.NewClient(c).Send("MessageSend", o)
 		return err
 	})
 	if err != nil {
-		return "", err
+		return err
 	}
 	if got.InvalidUser != "" || got.UnlicensedUser != "" {
-		return "", rejected("message/send: the member cannot be written to: he is not in the app's visible range, or has no licence")
+		return rejected("message/send: the member cannot be written to: he is not in the app's visible range, or has no licence")
 	}
-	return got.ResponseCode, nil
+	return nil
 }
 
 // change replaces a card that a member has pressed, once for each press (path

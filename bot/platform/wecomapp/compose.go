@@ -35,14 +35,16 @@ type (
 	}
 )
 
-// draft is a letter in the platform's terms: the file, the texts and the card,
-// in this order.
+// draft is a letter in the platform's terms: the file, the texts, the card and
+// the picture, in this order.
 type draft struct {
 	user  string
 	token string
 	file  *chat.File
-	parts []string
-	card  *card
+	// picture goes out behind the text, if there is no file.
+	picture *chat.Picture
+	parts   []string
+	card    *card
 
 	plain    string        // the text without styles
 	linked   bool          // there are links in it, which a card cannot show
@@ -55,7 +57,7 @@ func (d *draft) messages() int {
 	if d.card != nil {
 		n++
 	}
-	if d.file != nil {
+	if d.file != nil || d.picture != nil {
 		n++
 	}
 	return n
@@ -65,6 +67,9 @@ func (d *draft) messages() int {
 // text if that fits; up to 20 are options; more are only typed.
 func (a *App) compose(l chat.Letter) (*draft, *chat.SendError) {
 	d := &draft{user: l.Chat.Ref.ID, token: l.Reply, file: l.Content.File}
+	if p := l.Content.Picture; d.file == nil && p != nil && len(p.Data) > 0 {
+		d.picture = p
+	}
 	switch {
 	case !ours(chat.Chat{Ref: l.Chat.Ref, Type: chat.Private}) || l.Chat.Type != chat.Private:
 		return nil, rejected("%s is no chat of this app", l.Chat.Ref)

@@ -76,7 +76,7 @@ func subject(t *testing.T, so qyapitest.Options) *chattest.Subject {
 			synctest.Wait()
 			var out []chattest.Seen
 			for _, m := range r.s.Shown(who.Ref.ID) {
-				one := chattest.Seen{Text: read(m.Plain())}
+				one := chattest.Seen{Text: read(m.Plain()), Picture: m.Data}
 				if m.Card != nil {
 					for _, b := range m.Card.Buttons {
 						one.Buttons = append(one.Buttons, b.Text)
@@ -85,6 +85,10 @@ func subject(t *testing.T, so qyapitest.Options) *chattest.Subject {
 				out = append(out, one)
 			}
 			return out
+		},
+		RefusePicture: func() bool {
+			r.s.Fail(qyapitest.Fault{Path: qyapitest.PathUpload, Code: 40009})
+			return true
 		},
 		Fail: func(_ chat.Chat, f chattest.Failure, _ time.Duration) bool {
 			// The network never says how long to wait.

@@ -87,6 +87,7 @@ func (d decoder) message(in inbound) chat.Event {
 		id = in.From + ":" + strconv.FormatInt(in.Created, 10) + ":" + in.Type
 	}
 	ev := d.event(in, "app:"+d.agent+":"+id, chat.Message)
+	ev.Picture = in.picture()
 	if in.Type == "text" {
 		ev.Text = strings.TrimSpace(strings.ToValidUTF8(in.Content, "\uFFFD"))
 	}

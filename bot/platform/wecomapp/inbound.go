@@ -18,6 +18,7 @@ type inbound struct {
 	ID      string `xml:"MsgId"`
 	Agent   string `xml:"AgentID"`
 	Content string `xml:"Content"`
+	Media   string `xml:"MediaId"` // of a picture
 
 	Event    string `xml:"Event"`
 	Key      string `xml:"EventKey"`

@@ -33,9 +33,23 @@ func (a *App) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 		}
 		return chat.Sent{}, se
 	}
-	return chat.Sent{}, nil
+	if d.picture == nil {
+		return chat.Sent{}, nil
+	}
+	switch se = a.show(ctx, d); {
+	case se == nil:
+		return chat.Sent{}, nil
+	case d.messages() == 1: // it is all there is
+		a.guard.Give(d.user, 1)
+		return chat.Sent{}, se
+	case se.Fault != chat.Unknown:
+		a.guard.Give(d.user, 1)
+	}
+	a.log.Warn("wecomapp: a picture was not sent, its text was", "letter", l.ID, "err", se)
+	return chat.Sent{Lost: se.Err.Error()}, nil
 }
 
+// carry sends everything but the picture.
 func (a *App) carry(ctx context.Context, d *draft) *chat.SendError {
 	if done, se := a.changeCard(ctx, d); done || se != nil {
 		return se
@@ -119,8 +133,7 @@ func (a *App) say(ctx context.Context, o outgoing) *chat.SendError {
 	if !sleep(ctx, a.opts.Times.Gap-a.people.sinceAnswer(o.To)) {
 		return &chat.SendError{Fault: chat.Retry, Err: fmt.Errorf("stopped before it was sent: %w", ctx.Err())}
 	}
-	_, err := a.api.send(ctx, o)
-	return a.sendError(err)
+	return a.sendError(a.api.send(ctx, o))
 }
 
 // changeCard answers a press on the card itself. Not done and no error: it does
@@ -128,7 +141,7 @@ func (a *App) say(ctx context.Context, o outgoing) *chat.SendError {
 // changed then.
 func (a *App) changeCard(ctx context.Context, d *draft) (done bool, se *chat.SendError) {
 	token := parsePress(d.token)
-	if !token.good(a.opts.Now()) || d.file != nil || d.linked || d.plain == "" {
+	if !token.good(a.opts.Now()) || d.file != nil || d.picture != nil || d.linked || d.plain == "" {
 		return false, nil
 	}
 	c, ok := a.cards.get(token.Task)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/bot/platform/wecomapp/qyapitest"
 )
 
@@ -34,7 +35,7 @@ func TestChoicesTakeTheFormThatFits(t *testing.T) {
 		"twenty-one":       {chat.Content{Text: "选", Choices: choices(21)}, "+选" + typed(21)},
 		"an address":       {chat.Content{Text: "选", Choices: []chat.Choice{{Label: "开", URL: "https://example.org"}}}, "+选\n" + `<a href="https://example.org">开</a>`},
 		"twice the same":   {chat.Content{Text: "选", Choices: append(choices(1), choices(1)...)}, "+选 [A]"},
-		"picture":          {chat.Content{Text: "码", File: &chat.File{Name: "a.png", MIME: "image/png", Data: []byte("\x89PNG...")}}, "+image +码"},
+		"picture":          {chat.Content{Text: "码", File: &chat.File{Name: "a.png", MIME: "image/png", Data: chattest.Photo("x")}}, "+image +码"},
 		"file with button": {chat.Content{Text: "名单", File: &chat.File{Name: "a.csv", MIME: "text/csv", Data: []byte("a,b,c,d")}, Choices: choices(1)}, "+file +名单 +名单 [A]"},
 	} {
 		bubble(t, qyapitest.Options{}, func(o *Options) { o.Words.Title = "Bot" }, func(r *rig) {

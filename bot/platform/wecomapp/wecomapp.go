@@ -47,6 +47,7 @@ import (
 	"qunmate/bot/platform/internal/envelope"
 	"qunmate/bot/platform/internal/pace"
 	"qunmate/bot/platform/internal/passive"
+	"qunmate/bot/platform/internal/shelf"
 	"qunmate/bot/platform/internal/wxhttp"
 )
 
@@ -75,6 +76,8 @@ type Options struct {
 
 	// Words are the few words that cards want of us.
 	Words Words
+	// Uploads remember the pictures that WeCom has; nil: until the process ends.
+	Uploads chat.Uploads
 
 	Log *slog.Logger
 	// Transport carries all requests; tests put a fake one here.
@@ -133,11 +136,13 @@ type App struct {
 	people   *people
 	cards    cards
 	guard    pace.Guard
+	media    *shelf.Shelf
 	said     said
 }
 
 var (
 	_ chat.Platform = (*App)(nil)
+	_ chat.Fetcher  = (*App)(nil)
 	_ chat.Checker  = (*App)(nil)
 	_ chat.Callback = (*App)(nil)
 )
@@ -172,7 +177,7 @@ func New(o Options) (*App, error) {
 	a := &App{
 		opts: o, log: o.Log.With("connection", o.Name), requests: passive.NewMemory[inbound](o.Times.Keep),
 		answers: passive.NewAnswers(o.Times.Keep), people: newPeople(o.Now),
-		guard: pace.Guard{PerMinute: perMinute, PerHour: perHour},
+		guard: pace.Guard{PerMinute: perMinute, PerHour: perHour}, media: shelf.New(o.Uploads, o.Now),
 	}
 	var err error
 	if o.Token != "" {
@@ -225,7 +230,7 @@ func (a *App) Caps(c chat.Chat) chat.Caps {
 		return chat.Caps{}
 	}
 	return chat.Caps{
-		Hears: a.hears(), Choices: a.hears(), Push: true, Files: true, OneToOne: true, MaxText: maxText, PerMinute: perMinute,
+		Hears: a.hears(), Choices: a.hears(), Push: true, Files: true, Pictures: true, MaxPicture: maxImage, OneToOne: true, MaxText: maxText, PerMinute: perMinute,
 	}
 }
 

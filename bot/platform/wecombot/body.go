@@ -26,7 +26,9 @@ type body struct {
 
 	Text   loose[words]     `json:"text"`
 	Voice  loose[words]     `json:"voice"`
+	Image  loose[image]     `json:"image"`
 	Mixed  loose[mixed]     `json:"mixed"`
+	Quote  loose[quote]     `json:"quote"`
 	Stream loose[streamRef] `json:"stream"`
 	Event  loose[event]     `json:"event"`
 }
@@ -44,6 +46,18 @@ type (
 	mixedItem struct {
 		MsgType word         `json:"msgtype"`
 		Text    loose[words] `json:"text"`
+		Image   loose[image] `json:"image"`
+	}
+	// image is where a picture can be read, and what it is encrypted with; the
+	// key is missing in callback mode.
+	image struct {
+		URL word `json:"url"`
+		Key word `json:"aeskey"`
+	}
+	quote struct {
+		MsgType word         `json:"msgtype"`
+		Image   loose[image] `json:"image"`
+		Mixed   loose[mixed] `json:"mixed"`
 	}
 	streamRef struct {
 		ID word `json:"id"`

@@ -23,6 +23,8 @@ type draft struct {
 	text []chat.Span
 	card *card
 	file *chat.File
+	// picture goes out behind the text; in callback mode it is the file.
+	picture *chat.Picture
 
 	via string // the connection that carried it, if another one did
 
@@ -34,7 +36,7 @@ func (b *Bot) compose(l chat.Letter) (*draft, *chat.SendError) {
 	l.Chat.Ref, l.To.Ref = b.aliases.wire(l.Chat.Ref), b.aliases.wire(l.To.Ref)
 	d := &draft{letter: l, place: l.Chat, token: parseReply(l.Reply), file: l.Content.File}
 	if p := l.Content.Picture; d.file == nil && p != nil && len(p.Data) > 0 {
-		d.file = &chat.File{Name: "picture.png", MIME: p.MIME, Data: p.Data}
+		d.picture = p
 	}
 	if !ours(l.Chat.Ref) {
 		return nil, rejected("%s is no chat of this platform", l.Chat.Ref)
@@ -44,6 +46,9 @@ func (b *Bot) compose(l chat.Letter) (*draft, *chat.SendError) {
 	}
 	if se := d.handOver(); se != nil {
 		return nil, se
+	}
+	if b.opts.Mode == Callback && d.picture != nil {
+		d.file = pictureFile(d.picture)
 	}
 	links, se := d.sort(l.Content.Choices)
 	if se != nil {
@@ -64,7 +69,7 @@ func (b *Bot) compose(l chat.Letter) (*draft, *chat.SendError) {
 		d.full = append(d.full, b.typedForms(d)...)
 	}
 	b.layOut(d, len(links) > 0 || slices.ContainsFunc(spans, func(s chat.Span) bool { return s.Link != "" }))
-	if len(d.full) == 0 && d.file == nil {
+	if len(d.full) == 0 && d.file == nil && d.picture == nil {
 		return nil, rejected("the letter has no text")
 	}
 	return d, nil

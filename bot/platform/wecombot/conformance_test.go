@@ -67,6 +67,14 @@ func subject(t *testing.T, change func(*Options)) *chattest.Subject {
 			}
 		},
 		Seen: func(c chat.Chat, who chat.User) []chattest.Seen { return seen(s, c.Ref.ID, who.Ref.ID) },
+		RefusePicture: func() bool {
+			if r.opts.Mode == Callback {
+				return false // it is a part of the response
+			}
+			s.Fail(wecomtest.Fault{Cmd: wecomtest.CmdInit, Code: wecomtest.CodeInvalid})
+			s.Fail(wecomtest.Fault{Cmd: wecomtest.CmdInit, Code: wecomtest.CodeInvalid})
+			return true
+		},
 		Fail: func(c chat.Chat, f chattest.Failure, _ time.Duration) bool {
 			if r.opts.Mode == Callback {
 				return false // the answer is the response itself
@@ -117,6 +125,12 @@ func seen(s *wecomtest.Server, place, who string) []chattest.Seen {
 			for _, b := range m.Card.Buttons {
 				one.Buttons = append(one.Buttons, b.Text)
 			}
+		}
+		if m.File != nil {
+			one.Picture = m.File.Data
+		}
+		if m.Stream != nil && len(m.Stream.Items) > 0 {
+			one.Picture = m.Stream.Items[0].Image.Base64
 		}
 		out = append(out, one)
 	}

@@ -41,7 +41,7 @@ func TestLettersThatCannotBe(t *testing.T) {
 func TestCapsAreTheTruth(t *testing.T) {
 	t.Parallel()
 	bubble(t, wecomtest.Options{}, nil, func(r *rig) {
-		want := chat.Caps{Choices: true, Push: true, Files: true, MaxText: 20480, PerMinute: 30, Mentioned: true, Mention: "@helper"}
+		want := chat.Caps{Choices: true, Push: true, Files: true, Pictures: true, MaxPicture: 10 << 20, MaxText: 20480, PerMinute: 30, Mentioned: true, Mention: "@helper"}
 		if got := r.Caps(chatOfTest(group)); got != want {
 			r.t.Errorf("a group: %+v", got)
 		}
@@ -53,7 +53,7 @@ func TestCapsAreTheTruth(t *testing.T) {
 			r.t.Errorf("another platform: %+v", got)
 		}
 		c := connect(r.t, r.s, callbackMode)
-		want = chat.Caps{Choices: true, MaxText: 20480, PerMinute: 30, Mentioned: true, Mention: "@helper"}
+		want = chat.Caps{Choices: true, Pictures: true, MaxPicture: 10 << 20, MaxText: 20480, PerMinute: 30, Mentioned: true, Mention: "@helper"}
 		if got := c.Caps(chatOfTest(group)); got != want {
 			r.t.Errorf("callback mode: %+v", got)
 		}

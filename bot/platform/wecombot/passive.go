@@ -153,8 +153,14 @@ func (b *Bot) sendPassive(ctx context.Context, d *draft) (chat.Sent, error) {
 			return chat.Sent{}, &unsentError{ctx.Err()}
 		}
 	}
+	if d.picture != nil && len(d.full) > 0 {
+		// Only an answer itself can hold a picture; the text can still go.
+		d.file, sent.Lost = nil, "the answer took too long for a picture"
+	}
 	err := b.sendLate(ctx, d)
-	sent.Shown, sent.Via = d.shown, d.via
+	if sent.Shown, sent.Via = d.shown, d.via; d.via != "" {
+		sent.Lost = "" // that one had the whole letter
+	}
 	return sent, err
 }
 

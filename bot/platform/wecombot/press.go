@@ -30,7 +30,7 @@ func (b *Bot) updateCard(ctx context.Context, s *session, d *draft) (done bool, 
 // cardAnswer is the update that answers a click. It makes sense for what is
 // for the clicker alone; in a private chat a new message reads better.
 func (b *Bot) cardAnswer(d *draft) (payload, bool) {
-	if d.token.Kind != toPress || !d.token.fresh(b.opts.Now()) || !d.shown || d.file != nil || d.letter.To.Ref.ID == "" {
+	if d.token.Kind != toPress || !d.token.fresh(b.opts.Now()) || !d.shown || d.file != nil || d.picture != nil || d.letter.To.Ref.ID == "" {
 		return payload{}, false
 	}
 	return b.cardUpdate(d)
@@ -129,7 +129,7 @@ func (b *Bot) greet(ctx context.Context, s *session, d *draft) (done bool, err e
 
 // welcome is a draft as the answer to an entry.
 func welcome(d *draft) (payload, bool) {
-	if d.file != nil {
+	if d.file != nil || d.picture != nil {
 		return payload{}, false
 	}
 	if d.card != nil && len(d.text) == 0 {

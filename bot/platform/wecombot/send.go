@@ -56,8 +56,12 @@ func (b *Bot) sendLive(ctx context.Context, d *draft) (chat.Sent, error) {
 	if err != nil {
 		return chat.Sent{}, err
 	}
-	err = b.byAnyWay(ctx, s, d, list)
-	return chat.Sent{Shown: d.shown && err == nil, Via: d.via}, err
+	w, err := b.byAnyWay(ctx, s, d, list)
+	sent := chat.Sent{Shown: d.shown && err == nil, Via: d.via}
+	if err == nil && d.picture != nil && len(list) > 0 {
+		sent.Lost = b.show(ctx, s, d, w)
+	}
+	return sent, err
 }
 
 // messages are the messages of a draft, counted by the guard. A file is
@@ -71,7 +75,7 @@ func (b *Bot) messages(ctx context.Context, s *session, d *draft) ([]payload, er
 		list = append(list, cardPayload(d.card))
 	}
 	n := len(list)
-	if d.file != nil {
+	if d.file != nil || d.picture != nil {
 		n++
 	}
 	if n == 0 || n > perMinute {
@@ -80,10 +84,17 @@ func (b *Bot) messages(ctx context.Context, s *session, d *draft) ([]payload, er
 	if err := b.allow(d, n); err != nil {
 		return nil, err
 	}
-	if d.file == nil {
+	var file payload
+	var err error
+	switch {
+	case d.file != nil:
+		file, err = b.upload(ctx, s, d.file)
+	case d.picture != nil && len(list) == 0: // alone, it is the letter
+		file, err = b.imagePayload(ctx, s, d.picture)
+		d.picture = nil
+	default:
 		return list, nil
 	}
-	file, err := b.upload(ctx, s, d.file)
 	if err != nil {
 		b.guard.Give(d.place.Ref.ID, n)
 		return nil, err
@@ -100,24 +111,28 @@ func (b *Bot) allow(d *draft, n int) error {
 }
 
 // byAnyWay sends the first message by the first way that is open and the
-// others by the same.
-func (b *Bot) byAnyWay(ctx context.Context, s *session, d *draft, list []payload) error {
+// others by the same, which it says; none for Options.Fallback.
+func (b *Bot) byAnyWay(ctx context.Context, s *session, d *draft, list []payload) (way, error) {
+	counted := len(list)
+	if d.picture != nil {
+		counted++
+	}
 	var refusal error
 	for _, w := range b.ways(d) {
 		err := b.sendOne(ctx, s, d, w, list[0])
 		if err == nil {
-			return b.sendRest(ctx, s, d, w, list)
+			return w, b.sendRest(ctx, s, d, w, list)
 		}
 		if !closedWay(err) {
 			if _, unsent := errors.AsType[*unsentError](err); unsent {
-				b.guard.Give(d.place.Ref.ID, len(list))
+				b.guard.Give(d.place.Ref.ID, counted)
 			}
-			return err
+			return w, err
 		}
 		refusal = err
 	}
-	b.guard.Give(d.place.Ref.ID, len(list))
-	return b.lastResort(ctx, d, refusal)
+	b.guard.Give(d.place.Ref.ID, counted)
+	return way{}, b.lastResort(ctx, d, refusal)
 }
 
 // ways lists how a draft may be sent, the best first.

@@ -38,6 +38,7 @@ import (
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/internal/envelope"
 	"qunmate/bot/platform/internal/pace"
+	"qunmate/bot/platform/internal/shelf"
 )
 
 // Domain is the domain of all refs of this platform: user ids and chat ids as
@@ -96,6 +97,8 @@ type Options struct {
 	// findings wecombot.displaced and wecombot.connected. It must not block; the
 	// operators are reached by other connections, since this one is deaf then.
 	Alarm func(chat.Finding)
+	// Uploads remember the pictures that WeCom has; nil: until the process ends.
+	Uploads chat.Uploads
 	// Probe lets Check subscribe while Run is not running. It must stay false
 	// while another process may be running the bot: a newer subscription takes
 	// the connection away from it.
@@ -131,6 +134,7 @@ type Bot struct {
 	cards   cards
 	aliases aliases
 	guard   pace.Guard
+	media   *shelf.Shelf
 	state   standing
 	hook    hook
 	open    passives
@@ -139,6 +143,7 @@ type Bot struct {
 
 var (
 	_ chat.Platform = (*Bot)(nil)
+	_ chat.Fetcher  = (*Bot)(nil)
 	_ chat.Checker  = (*Bot)(nil)
 	_ chat.Callback = (*Bot)(nil)
 )
@@ -177,7 +182,7 @@ func New(o Options) (*Bot, error) {
 	if o.Transport == nil {
 		o.Transport = newTransport()
 	}
-	b := &Bot{opts: o, log: o.Log.With("connection", o.Name), guard: pace.Guard{PerMinute: perMinute, PerHour: perHour}}
+	b := &Bot{opts: o, log: o.Log.With("connection", o.Name), guard: pace.Guard{PerMinute: perMinute, PerHour: perHour}, media: shelf.New(o.Uploads, o.Now)}
 	if err := b.prepare(); err != nil {
 		return nil, err
 	}
@@ -266,8 +271,10 @@ func (b *Bot) Caps(c chat.Chat) chat.Caps {
 		Choices: true,
 		// Only where somebody has spoken before (path 101463, "push"). A group
 		// is known by a message in it and by nothing else.
-		Push:      b.opts.Mode == WebSocket && !b.talks.onlyEntered(b.aliases.wire(c.Ref).ID) || b.opts.Fallbacks[c.Ref.ID].Send != nil,
-		Files:     b.opts.Mode == WebSocket,
+		Push:  b.opts.Mode == WebSocket && !b.talks.onlyEntered(b.aliases.wire(c.Ref).ID) || b.opts.Fallbacks[c.Ref.ID].Send != nil,
+		Files: b.opts.Mode == WebSocket,
+		// In callback mode as a part of the answer itself (path 101031).
+		Pictures: true, MaxPicture: maxImage,
 		MaxText:   maxText,
 		PerMinute: perMinute,
 		// In a group only what mentions the bot arrives (path 100719).

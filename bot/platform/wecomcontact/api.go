@@ -169,6 +169,17 @@ type task struct {
 	Sender   string   `json:"sender"`
 	Chats    []string `json:"chat_id_list"`
 	Text     taskText `json:"text"`
+	// Attachments are at most nine; ours is the picture.
+	Attachments []attachment `json:"attachments,omitempty"`
+}
+
+type attachment struct {
+	Type  string    `json:"msgtype"`
+	Image taskImage `json:"image"`
+}
+
+type taskImage struct {
+	ID string `json:"media_id"`
 }
 
 type taskText struct {
@@ -181,8 +192,12 @@ type taskMade struct {
 }
 
 // addTask makes a group-send task (path 92135).
-func (a *api) addTask(ctx context.Context, sender, text string, chats ...string) (made taskMade, err error) {
-	err = a.post(ctx, "add_msg_template", task{ChatType: "group", Sender: sender, Chats: chats, Text: taskText{text}}, &made)
+func (a *api) addTask(ctx context.Context, what gathering, chats ...string) (made taskMade, err error) {
+	t := task{ChatType: "group", Sender: what.sender, Chats: chats, Text: taskText{what.text}}
+	if what.image != "" {
+		t.Attachments = []attachment{{"image", taskImage{what.image}}}
+	}
+	err = a.post(ctx, "add_msg_template", t, &made)
 	return made, err
 }
 

@@ -69,7 +69,14 @@ func subject(t *testing.T, so contacttest.Options) *chattest.Subject {
 			for _, text := range r.s.Shown(g) {
 				out = append(out, chattest.Seen{Text: text})
 			}
+			for _, data := range r.s.Pictures(g) {
+				out = append(out, chattest.Seen{Picture: data})
+			}
 			return out
+		},
+		RefusePicture: func() bool {
+			r.s.Fail(contacttest.Fault{Path: contacttest.PathUpload, Code: 40009})
+			return true
 		},
 		Fail: func(_ chat.Chat, f chattest.Failure, _ time.Duration) bool {
 			fault, known := map[chattest.Failure]contacttest.Fault{

@@ -18,7 +18,7 @@ type gatherings struct {
 }
 
 // gathering is what makes letters one broadcast.
-type gathering struct{ sender, text string }
+type gathering struct{ sender, text, image string }
 
 // round is a task that is about to be made.
 type round struct {
@@ -98,6 +98,6 @@ func (c *Contact) makeTask(ctx context.Context, key gathering, r *round) {
 	defer close(r.done)
 	sleep(ctx, c.opts.Times.Gather)
 	if chats := c.gatherings.close(key, r); len(chats) > 0 {
-		r.made, r.err = c.api.addTask(ctx, key.sender, key.text, chats...) // bounded by Times.Call
+		r.made, r.err = c.api.addTask(ctx, key, chats...) // bounded by Times.Call
 	}
 }

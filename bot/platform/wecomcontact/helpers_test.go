@@ -41,7 +41,7 @@ type rig struct {
 	*Contact
 	t     *testing.T
 	s     *contacttest.Server
-	shelf *shelf
+	shelf *cupboard
 	logs  *logs
 	opts  Options
 	stop  func() error

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/internal/wxhttp"
@@ -13,6 +14,9 @@ import (
 
 // maxText is the most bytes of a broadcast (path 92135).
 const maxText = 4000
+
+// maxImage is the most bytes of a picture (media/upload, path 90253).
+const maxImage = 10 << 20
 
 // Send makes a task for the group's owner. It is Waiting: nobody sees it before
 // he has tapped it, and a Delivered event tells when he did or that he did not.
@@ -39,7 +43,13 @@ func (c *Contact) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	if text == "" || len(text) > maxText {
 		return chat.Sent{}, rejected("a broadcast has 1 to %d bytes, not %d", maxText, len(text))
 	}
-	made, err := c.gather(ctx, gathering{g.Owner, text}, g.Chat)
+	image, lost := c.image(ctx, l)
+	made, err := c.gather(ctx, gathering{g.Owner, text, image}, g.Chat)
+	if image != "" && wxhttp.Code(err) == wxhttp.CodeMedia { // nothing was made: it is not known any more
+		c.media.Forget(ctx, l.Content.Picture)
+		image, lost = c.image(ctx, l)
+		made, err = c.gather(ctx, gathering{g.Owner, text, image}, g.Chat)
+	}
 	switch {
 	case err != nil:
 		return chat.Sent{}, c.sendError(err)
@@ -48,7 +58,28 @@ func (c *Contact) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	case !idForm.MatchString(made.ID):
 		return chat.Sent{}, &chat.SendError{Fault: chat.Unknown, Err: errors.New("add_msg_template: the answer holds no id")}
 	}
-	return chat.Sent{ID: made.ID + "|" + g.Owner, Waiting: true}, nil
+	return chat.Sent{ID: made.ID + "|" + g.Owner, Waiting: true, Lost: lost}, nil
+}
+
+// image is the media_id of a letter's picture, which is uploaded if WeCom does
+// not have it; or why there is none: the text goes out all the same.
+func (c *Contact) image(ctx context.Context, l chat.Letter) (id, lost string) {
+	p := l.Content.Picture
+	if p == nil || len(p.Data) == 0 {
+		return "", ""
+	}
+	id, err := c.media.Handle(ctx, p, func(ctx context.Context) (string, time.Time, error) {
+		id, err := c.api.client.UploadImage(ctx, wxhttp.HostWeCom, c.api.tokens, p.MIME, p.Data)
+		if err != nil {
+			return "", time.Time{}, c.sendError(err)
+		}
+		return id, c.opts.Now().Add(wxhttp.MediaFor), nil
+	})
+	if err != nil {
+		c.log.Warn("wecomcontact: a broadcast goes without its picture", "letter", l.ID, "err", err)
+		return "", err.Error()
+	}
+	return id, ""
 }
 
 // splitID takes the id of a task apart: the platform's own, and whose it is.

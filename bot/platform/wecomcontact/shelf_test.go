@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// shelf is a Store in memory. What is on it survives a restart of the rig.
-type shelf struct {
+// cupboard is a Store in memory. What is on it survives a restart of the rig.
+type cupboard struct {
 	mu       sync.Mutex
 	groups   map[string]Group
 	members  map[string]map[string]Member
@@ -21,16 +21,16 @@ type shelf struct {
 	fail     error
 }
 
-func newShelf() *shelf {
-	return &shelf{groups: map[string]Group{}, members: map[string]map[string]Member{}, done: map[int64]bool{}}
+func newShelf() *cupboard {
+	return &cupboard{groups: map[string]Group{}, members: map[string]map[string]Member{}, done: map[int64]bool{}}
 }
 
-func (s *shelf) open() (func(), error) {
+func (s *cupboard) open() (func(), error) {
 	s.mu.Lock()
 	return s.mu.Unlock, s.fail
 }
 
-func (s *shelf) Groups(context.Context) ([]Group, error) {
+func (s *cupboard) Groups(context.Context) ([]Group, error) {
 	done, err := s.open()
 	defer done()
 	var out []Group
@@ -40,7 +40,7 @@ func (s *shelf) Groups(context.Context) ([]Group, error) {
 	return out, err
 }
 
-func (s *shelf) Baseline(_ context.Context, id string) (Group, []Member, error) {
+func (s *cupboard) Baseline(_ context.Context, id string) (Group, []Member, error) {
 	done, err := s.open()
 	defer done()
 	var out []Member
@@ -50,7 +50,7 @@ func (s *shelf) Baseline(_ context.Context, id string) (Group, []Member, error) 
 	return s.groups[id], out, err
 }
 
-func (s *shelf) Apply(_ context.Context, g Group, members []Member, events [][]byte, ids []int64) error {
+func (s *cupboard) Apply(_ context.Context, g Group, members []Member, events [][]byte, ids []int64) error {
 	done, err := s.open()
 	defer done()
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *shelf) Apply(_ context.Context, g Group, members []Member, events [][]b
 	return nil
 }
 
-func (s *shelf) Note(_ context.Context, c Change) (bool, error) {
+func (s *cupboard) Note(_ context.Context, c Change) (bool, error) {
 	done, err := s.open()
 	defer done()
 	if err != nil || slices.ContainsFunc(s.changes, func(o Change) bool { return o.Key == c.Key }) {
@@ -87,7 +87,7 @@ func (s *shelf) Note(_ context.Context, c Change) (bool, error) {
 	return true, nil
 }
 
-func (s *shelf) Changes(_ context.Context, id string) ([]Change, error) {
+func (s *cupboard) Changes(_ context.Context, id string) ([]Change, error) {
 	done, err := s.open()
 	defer done()
 	var out []Change
@@ -100,13 +100,13 @@ func (s *shelf) Changes(_ context.Context, id string) ([]Change, error) {
 	return out, err
 }
 
-func (s *shelf) Queue(_ context.Context, limit int) ([]Queued, error) {
+func (s *cupboard) Queue(_ context.Context, limit int) ([]Queued, error) {
 	done, err := s.open()
 	defer done()
 	return slices.Clone(s.queue[:min(limit, len(s.queue))]), err
 }
 
-func (s *shelf) Unqueue(_ context.Context, ids []int64) error {
+func (s *cupboard) Unqueue(_ context.Context, ids []int64) error {
 	done, err := s.open()
 	defer done()
 	if err == nil {
@@ -115,13 +115,13 @@ func (s *shelf) Unqueue(_ context.Context, ids []int64) error {
 	return err
 }
 
-func (s *shelf) Waiting(context.Context) ([]Task, error) {
+func (s *cupboard) Waiting(context.Context) ([]Task, error) {
 	done, err := s.open()
 	defer done()
 	return slices.Clone(s.waiting), err
 }
 
-func (s *shelf) Way(_ context.Context, id, state string) (Way, bool, error) {
+func (s *cupboard) Way(_ context.Context, id, state string) (Way, bool, error) {
 	done, err := s.open()
 	defer done()
 	for _, w := range s.ways {
@@ -132,7 +132,7 @@ func (s *shelf) Way(_ context.Context, id, state string) (Way, bool, error) {
 	return Way{}, false, err
 }
 
-func (s *shelf) KeepWay(_ context.Context, w Way) error {
+func (s *cupboard) KeepWay(_ context.Context, w Way) error {
 	done, err := s.open()
 	defer done()
 	if err == nil {
@@ -141,27 +141,27 @@ func (s *shelf) KeepWay(_ context.Context, w Way) error {
 	return err
 }
 
-func (s *shelf) DropWay(_ context.Context, id string) error {
+func (s *cupboard) DropWay(_ context.Context, id string) error {
 	done, err := s.open()
 	defer done()
 	s.ways = slices.DeleteFunc(s.ways, func(w Way) bool { return w.ID == id })
 	return err
 }
 
-func (s *shelf) Template(context.Context) (string, string, error) {
+func (s *cupboard) Template(context.Context) (string, string, error) {
 	done, err := s.open()
 	defer done()
 	return s.template[0], s.template[1], err
 }
 
-func (s *shelf) KeepTemplate(_ context.Context, id, text string) error {
+func (s *cupboard) KeepTemplate(_ context.Context, id, text string) error {
 	done, err := s.open()
 	defer done()
 	s.template = [2]string{id, text}
 	return err
 }
 
-func (s *shelf) setFail(err error) {
+func (s *cupboard) setFail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fail = err

@@ -46,6 +46,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/platform/internal/shelf"
 )
 
 // DefaultBaseURL is the platform's own server.
@@ -68,6 +69,8 @@ type Options struct {
 	Secret  string
 	BaseURL string // DefaultBaseURL if empty
 	Store   Store
+	// Uploads remember the pictures that WeCom has; nil: until the process ends.
+	Uploads chat.Uploads
 	// Welcome is the text of the welcome template that is kept in step; empty:
 	// none is made. %NICKNAME% is whoever comes in.
 	Welcome string
@@ -130,6 +133,7 @@ type Contact struct {
 	api   *api
 	bell  chan struct{} // a callback was noted
 	plans *plans
+	media *shelf.Shelf
 
 	gatherings gatherings
 	withdrawn  sync.Map // ids of tasks that Delete took back
@@ -187,7 +191,7 @@ func New(ctx context.Context, o Options) (*Contact, error) {
 	}
 	c := &Contact{
 		opts: o, log: o.Log.With("connection", o.Name), api: api, bell: make(chan struct{}, 1), groups: map[string]Group{},
-		plans: newPlans(),
+		plans: newPlans(), media: shelf.New(o.Uploads, o.Now),
 	}
 	known, err := o.Store.Groups(ctx)
 	if err != nil {
@@ -229,7 +233,7 @@ func (c *Contact) Domain() string { return Domain }
 // it: the corporation may let a group have one a day (path 92135; the other
 // setting is seven a week). A broadcast can be taken back until then.
 func (c *Contact) Caps(chat.Chat) chat.Caps {
-	return chat.Caps{Joins: true, Push: true, Confirm: true, Delete: true, PerDay: 1, MaxText: maxText}
+	return chat.Caps{Joins: true, Push: true, Confirm: true, Delete: true, PerDay: 1, MaxText: maxText, Pictures: true, MaxPicture: maxImage}
 }
 
 // Serves reports whether a chat is one of the groups that were seen.

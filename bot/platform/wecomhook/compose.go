@@ -49,6 +49,8 @@ type text struct {
 type draft struct {
 	messages []any
 	file     *chat.File // to be uploaded first, then sent as the first message
+	// picture is the last message, if there is no file.
+	picture *chat.Picture
 }
 
 func (d *draft) count() int {
@@ -56,10 +58,13 @@ func (d *draft) count() int {
 	if d.file != nil {
 		n++
 	}
+	if d.picture != nil {
+		n++
+	}
 	return n
 }
 
-// compose lays a letter out: a picture or a file, then the text. A text without
+// compose lays a letter out: a file, then the text, and behind it its picture. A text without
 // any style is a text message, which every client shows, WeChat's too; one
 // with styles, links or mentions is markdown. A short text with one address
 // to open is a news card.
@@ -85,6 +90,9 @@ func (r *Robot) compose(l chat.Letter) (*draft, *chat.SendError) {
 		default:
 			d.file = f
 		}
+	}
+	if p := l.Content.Picture; l.Content.File == nil && p != nil && len(p.Data) > 0 {
+		d.picture = p
 	}
 	spans := chat.Parse(l.Content.Text)
 	links := slices.DeleteFunc(slices.Clone(l.Content.Choices), func(c chat.Choice) bool { return c.URL == "" })

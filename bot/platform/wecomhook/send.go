@@ -28,7 +28,8 @@ func (r *Robot) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	if wait := r.guard.Take("", d.count(), r.opts.Now()); wait > 0 {
 		return chat.Sent{}, &chat.SendError{Fault: chat.Throttled, After: wait, Err: errTooMany}
 	}
-	if se := r.carry(ctx, d); se != nil {
+	lost, se := r.carry(ctx, d)
+	if se != nil {
 		// What the platform refused for the rate counts there all the same; an
 		// uncertain letter may have arrived.
 		if se.Fault != chat.Unknown && se.Fault != chat.Throttled {
@@ -36,7 +37,7 @@ func (r *Robot) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 		}
 		return chat.Sent{}, se
 	}
-	return chat.Sent{}, nil
+	return chat.Sent{Lost: lost}, nil
 }
 
 // StandIn says a letter of the robot's group that another connection into that
@@ -47,12 +48,14 @@ func (r *Robot) StandIn(ctx context.Context, l chat.Letter) error {
 	return err
 }
 
-func (r *Robot) carry(ctx context.Context, d *draft) *chat.SendError {
+// carry sends the messages, and then the picture; that it was not taken costs
+// only itself, unless it is all there is.
+func (r *Robot) carry(ctx context.Context, d *draft) (lost string, se *chat.SendError) {
 	all := d.messages
 	if d.file != nil {
 		id, se := r.upload(ctx, d.file)
 		if se != nil {
-			return se
+			return "", se
 		}
 		m := robot.WebhookSendFileOption{MsgType: kindFile}
 		m.File.MediaID = id
@@ -63,10 +66,18 @@ func (r *Robot) carry(ctx context.Context, d *draft) *chat.SendError {
 			if i > 0 {
 				se = &chat.SendError{Fault: chat.Unknown, Err: fmt.Errorf("only %d of %d parts were sent: %w", i, len(all), se.Err)}
 			}
-			return se
+			return "", se
 		}
 	}
-	return nil
+	if d.picture == nil {
+		return "", nil
+	}
+	se = r.say(ctx, imageOf(&chat.File{MIME: d.picture.MIME, Data: d.picture.Data}))
+	if se == nil || len(all) == 0 {
+		return "", se
+	}
+	r.log.Warn("wecomhook: a picture was not sent, its text was", "err", se)
+	return se.Err.Error(), nil
 }
 
 // say sends one message. The library forgets the errcode of the answer; Do

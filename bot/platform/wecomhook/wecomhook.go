@@ -156,7 +156,7 @@ func (r *Robot) Caps(c chat.Chat) chat.Caps {
 	if c.Ref != r.place {
 		return chat.Caps{}
 	}
-	caps := chat.Caps{Push: true, Files: true, MaxText: maxText, PerMinute: perMinute}
+	caps := chat.Caps{Push: true, Files: true, Pictures: true, MaxPicture: maxImage, MaxText: maxText, PerMinute: perMinute}
 	if r.opts.StandsIn != "" {
 		caps.Twin = chat.Ref{Domain: Domain, ID: r.opts.StandsIn}
 	}

@@ -63,7 +63,7 @@ func seen(s *qyapitest.Server) []chattest.Seen {
 		if m.Kind == kindMarkdown {
 			text = read(text)
 		}
-		out = append(out, chattest.Seen{Text: text})
+		out = append(out, chattest.Seen{Text: text, Picture: m.Data})
 	}
 	return out
 }
@@ -163,7 +163,7 @@ func TestTheChatIsToldOnceForEachRun(t *testing.T) {
 
 func TestLettersTakeTheFormThatSuitsThem(t *testing.T) {
 	t.Parallel()
-	png := &chat.File{Name: "qr.png", MIME: "image/png", Data: []byte("\x89PNG and more")}
+	png := &chat.File{Name: "qr.png", MIME: "image/png", Data: chattest.Photo("more")}
 	csv := &chat.File{Name: "list.csv", MIME: "text/csv", Data: []byte("a,b\n1,2\n")}
 	link := chat.Choice{Label: "报名", URL: "https://example.org/?a=1&b=2"}
 	press := chat.Choice{Label: "Why?", Command: "/why"}

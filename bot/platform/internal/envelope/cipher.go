@@ -71,16 +71,9 @@ func decrypt(key *[keySize]byte, sealed string) (msg []byte, receiver string, er
 		return nil, "", errUnreadable
 	}
 	cipher.NewCBCDecrypter(block(key), key[:aes.BlockSize]).CryptBlocks(data, data)
-	pad := int(data[len(data)-1])
-	if pad < 1 || pad > padTo || pad > len(data) {
-		return nil, "", errUnreadable
+	if data, err = unpad(data); err != nil {
+		return nil, "", err
 	}
-	for _, b := range data[len(data)-pad:] {
-		if int(b) != pad {
-			return nil, "", errUnreadable
-		}
-	}
-	data = data[:len(data)-pad]
 	if len(data) < headSize {
 		return nil, "", errUnreadable
 	}
@@ -90,6 +83,38 @@ func decrypt(key *[keySize]byte, sealed string) (msg []byte, receiver string, er
 		return nil, "", errUnreadable
 	}
 	return rest[:n:n], string(rest[n:]), nil
+}
+
+// MaxPadding is how much longer a sealed file is at most.
+const MaxPadding = padTo
+
+// OpenFile decrypts a file of a message: AES-256-CBC, padded to 32 bytes; the
+// key is base64 with or without its closing sign (path 100719).
+func OpenFile(key string, data []byte) ([]byte, error) {
+	k, err := decodeKey(strings.TrimRight(key, "="))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) == 0 || len(data)%aes.BlockSize != 0 {
+		return nil, errUnreadable
+	}
+	out := make([]byte, len(data))
+	cipher.NewCBCDecrypter(block(k), k[:aes.BlockSize]).CryptBlocks(out, data)
+	return unpad(out)
+}
+
+// unpad takes the padding off; it believes nothing.
+func unpad(data []byte) ([]byte, error) {
+	pad := int(data[len(data)-1])
+	if pad < 1 || pad > padTo || pad > len(data) {
+		return nil, errUnreadable
+	}
+	for _, b := range data[len(data)-pad:] {
+		if int(b) != pad {
+			return nil, errUnreadable
+		}
+	}
+	return data[:len(data)-pad], nil
 }
 
 func block(key *[keySize]byte) cipher.Block {

@@ -17,6 +17,7 @@ type chatState struct {
 	eph      map[int64]*Sent
 	deleted  map[int64]bool
 	kicked   bool
+	noPhotos bool
 	muted    bool           // members may not write
 	asking   map[int64]bool // who asks to be let in
 	pinned   []int64

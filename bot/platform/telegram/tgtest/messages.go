@@ -41,6 +41,8 @@ type Sent struct {
 	File      string
 	Photo     string // file_id of a photo the server had
 	FileSize  int64
+	Picture   []byte // of the photo
+	Uploaded  bool   // it came with the request
 	At        time.Time
 }
 
@@ -92,49 +94,6 @@ func (s *Server) sendDocument(p params) answer {
 	}
 	m.File, m.FileSize = p.file, p.size
 	return s.accept(st, m)
-}
-
-func (s *Server) sendPhoto(p params) answer {
-	st, no := s.findLocked(p)
-	if st == nil {
-		return no
-	}
-	id := p.str("photo")
-	if p.file == "" && id == "" {
-		return bad("there is no photo in the request")
-	}
-	if p.file == "" && !s.photos[id] {
-		return bad("wrong file identifier/HTTP URL specified")
-	}
-	m, no := s.readMessage(st, p, p.str("caption"), maxCaption)
-	if no.code != 0 {
-		return no
-	}
-	m.Method, m.Photo, m.File, m.FileSize = "sendPhoto", id, p.file, p.size
-	return s.accept(st, m)
-}
-
-// Photo is what makes a message of Say one with a photo.
-func (s *Server) Photo(fileID string) func(map[string]any) {
-	return func(m map[string]any) { s.PhotoOf(m, fileID) }
-}
-
-// PhotoOf puts a photo into a message that is being made; from then on its
-// file_id can be sent. It is for the change functions of Say.
-func (s *Server) PhotoOf(m map[string]any, fileID string) {
-	s.photos[fileID] = true
-	m["photo"] = []map[string]any{
-		{"file_id": fileID + "-small", "file_unique_id": "s", "width": 90, "height": 60},
-		{"file_id": fileID, "file_unique_id": "l", "width": 900, "height": 600},
-	}
-	if text, ok := m["text"]; ok {
-		m["caption"] = text
-		if e, ok := m["entities"]; ok {
-			m["caption_entities"] = e
-		}
-		delete(m, "text")
-		delete(m, "entities")
-	}
 }
 
 // readMessage checks everything that sendMessage and sendDocument share.
@@ -258,6 +217,9 @@ func (s *Server) accept(st *chatState, m *Sent) answer {
 		return a
 	}
 	result := map[string]any{"message_id": 0, "date": m.At.Unix(), "chat": st.chat.json(), "from": s.botUser().json(), "text": m.Text}
+	if m.Photo != "" {
+		result["photo"] = sizes(m.Photo)
+	}
 	if m.Receiver != 0 {
 		st.lastEph++
 		m.Ephemeral = int64(st.lastEph)

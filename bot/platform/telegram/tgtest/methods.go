@@ -73,6 +73,7 @@ var methods = map[string]func(*Server, params) answer{
 	"sendMessage":              (*Server).sendMessage,
 	"sendDocument":             (*Server).sendDocument,
 	"sendPhoto":                (*Server).sendPhoto,
+	"getFile":                  (*Server).getFile,
 	"sendPoll":                 (*Server).sendPoll,
 	"stopPoll":                 (*Server).stopPoll,
 	"editMessageText":          (*Server).editMessageText,

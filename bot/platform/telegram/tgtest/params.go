@@ -19,6 +19,7 @@ type params struct {
 	values map[string]string // strings as they are, everything else as JSON
 	file   string            // name of an uploaded file
 	size   int64
+	data   []byte // of it
 }
 
 // No call takes more than the 50 MB of a file.
@@ -74,9 +75,10 @@ func readMultipart(mr *multipart.Reader, p *params) error {
 		}
 		if name := part.FileName(); name != "" {
 			p.file = name
-			if p.size, err = io.Copy(io.Discard, part); err != nil {
+			if p.data, err = io.ReadAll(part); err != nil {
 				return fmt.Errorf("multipart: %w", err)
 			}
+			p.size = int64(len(p.data))
 			continue
 		}
 		value, err := io.ReadAll(part)

@@ -77,7 +77,7 @@ type Server struct {
 	started  map[int64]bool // users who started the bot
 	blocked  map[int64]bool
 	presses  map[string]*Press
-	photos   map[string]bool // file_ids that exist
+	photos   map[string][]byte // by file_id
 	polls    []*Poll
 	nextID   int64
 	commands map[string]json.RawMessage
@@ -116,7 +116,7 @@ func NewServer(o Options) *Server {
 	s := &Server{
 		opts: o, botID: botID, life: life, end: end,
 		chats: map[int64]*chatState{}, users: map[int64]User{}, moved: map[int64]int64{},
-		started: map[int64]bool{}, blocked: map[int64]bool{}, presses: map[string]*Press{}, photos: map[string]bool{},
+		started: map[int64]bool{}, blocked: map[int64]bool{}, presses: map[string]*Press{}, photos: map[string][]byte{},
 		commands: map[string]json.RawMessage{}, calls: map[string]int{},
 		nextID: 500_000_000,
 	}
@@ -185,6 +185,10 @@ func (s *Server) BotID() int64 { return s.botID }
 
 // ServeHTTP answers /bot<token>/<method>.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if name, ok := strings.CutPrefix(r.URL.Path, "/file/bot"); ok {
+		s.serveFile(w, r, name)
+		return
+	}
 	rest, ok := strings.CutPrefix(r.URL.Path, "/bot")
 	token, method, found := strings.Cut(rest, "/")
 	if !ok || !found {

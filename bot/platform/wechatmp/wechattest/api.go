@@ -18,6 +18,8 @@ const (
 	PathMenuGet     = "/cgi-bin/menu/get"
 	PathSelfMenu    = "/cgi-bin/get_current_selfmenu_info"
 	PathQRCreate    = "/cgi-bin/qrcode/create"
+	PathUpload      = "/cgi-bin/media/upload"
+	PathMedia       = "/cgi-bin/media/get"
 )
 
 type endpoint struct {
@@ -33,6 +35,8 @@ var apis = map[string]endpoint{
 	PathMenuGet:     {"GET", false, (*Server).menuGet},
 	PathSelfMenu:    {"GET", false, (*Server).selfMenu},
 	PathQRCreate:    {"POST", false, (*Server).qrCreate},
+	PathUpload:      {"POST", false, nil}, // see mediaCall
+	PathMedia:       {"GET", false, nil},
 }
 
 type refusal struct {
@@ -132,6 +136,9 @@ func (s *Server) customSend(body []byte) any {
 		Text *struct {
 			Content string `json:"content"`
 		} `json:"text"`
+		Image *struct {
+			ID string `json:"media_id"`
+		} `json:"image"`
 	}
 	if r := s.read("custom/send", body, &m); r != nil {
 		return r
@@ -140,6 +147,8 @@ func (s *Server) customSend(body []byte) any {
 	switch {
 	case s.opts.Unverified:
 		return failure(48001, "api unauthorized")
+	case m.Type == "image" && m.Image != nil:
+		return s.showLocked(who, m.Image.ID)
 	case m.Type != "text" || m.Text == nil:
 		s.problemLocked("custom/send of %q", m.Type)
 		return failure(40008, "invalid message type")

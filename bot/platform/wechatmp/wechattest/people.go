@@ -12,6 +12,7 @@ import (
 // Shown is one message that a person reads from the account.
 type Shown struct {
 	Text    string
+	Picture []byte
 	Passive bool // the answer to a request, not a customer service message
 	// Trouble is the platform's own line: the account is out of order. Text is
 	// empty then.

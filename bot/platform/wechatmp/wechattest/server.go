@@ -68,6 +68,7 @@ type Server struct {
 	menu     []Button
 	foreign  bool // the menu was made by hand
 	tickets  int
+	media    map[string]stored // by media_id
 	codes    []Code
 	calls    map[string]int
 	faults   []*Fault
@@ -102,7 +103,7 @@ func NewServer(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{opts: o, people: map[string]*person{}, calls: map[string]int{}, lastID: 23_456_789_012_345_678}
+	s := &Server{opts: o, people: map[string]*person{}, calls: map[string]int{}, media: map[string]stored{}, lastID: 23_456_789_012_345_678}
 	if o.EncodingAESKey != "" {
 		s.key = decodeKey(o.EncodingAESKey)
 	}
@@ -173,7 +174,7 @@ func (s *Server) EncodingAESKey() string { return s.opts.EncodingAESKey }
 
 // ServeHTTP answers /cgi-bin/….
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	body, err := io.ReadAll(io.LimitReader(r.Body, 16<<20))
 	if err != nil {
 		return
 	}
@@ -193,6 +194,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != api.method:
 		s.problem("%s with %s", r.URL.Path, r.Method)
 		answer = failure(43002, "require "+api.method+" method")
+	case api.call == nil:
+		answer = s.answer(endpoint{call: func(s *Server, body []byte) any { return s.mediaCall(r, body) }}, r, body)
 	default:
 		answer = s.answer(api, r, body)
 	}
@@ -203,6 +206,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func writeJSON(w http.ResponseWriter, answer any) {
+	if file, ok := answer.([]byte); ok {
+		w.Header().Set("Content-Type", "image/jpeg")
+		_, _ = w.Write(file) // the client may be gone
+		return
+	}
 	data, err := json.Marshal(answer)
 	if err != nil {
 		panic(err) // our own types

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,6 +18,7 @@ const (
 	PathUserGet    = "/cgi-bin/user/get"
 	PathConvert    = "/cgi-bin/batch/openuserid_to_userid"
 	PathUpload     = "/cgi-bin/media/upload"
+	PathMedia      = "/cgi-bin/media/get"
 	PathAgentGet   = "/cgi-bin/agent/get"
 
 	PathRobotSend   = "/cgi-bin/webhook/send"
@@ -40,6 +38,7 @@ var apis = map[string]endpoint{
 	PathUserGet:     {"GET", false, (*Server).userGet},
 	PathConvert:     {"POST", false, (*Server).convert},
 	PathUpload:      {"POST", false, (*Server).upload},
+	PathMedia:       {"GET", false, (*Server).getMedia},
 	PathAgentGet:    {"GET", false, (*Server).agentGet},
 	PathRobotSend:   {"POST", true, (*Server).robotSend},
 	PathRobotUpload: {"POST", true, (*Server).robotUpload},
@@ -214,10 +213,10 @@ func (s *Server) contentLocked(m outgoing) (Shown, *refusal) {
 		if m.MsgType == "file" {
 			body = m.File
 		}
-		if body == nil || s.media[body.ID] != m.MsgType {
+		if body == nil || s.mediaLocked(body.ID).kind != m.MsgType {
 			return Shown{}, failure(40007, "invalid media_id")
 		}
-		return Shown{File: m.MsgType}, nil
+		return Shown{File: m.MsgType, Data: s.media[body.ID].data}, nil
 	}
 	s.problemLocked("msgtype %q", m.MsgType)
 	return Shown{}, failure(40008, "invalid message type")
@@ -332,42 +331,4 @@ func (s *Server) agentGet(r *http.Request, _ []byte) any {
 		}
 	}
 	return map[string]any{"agentid": s.opts.Agent, "name": "Qunmate", "close": 0, "allow_userinfos": map[string]any{"user": users}}
-}
-
-// part reads the one file of an upload.
-func (s *Server) part(r *http.Request, body []byte) (name string, data []byte) {
-	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
-		return "", nil
-	}
-	p, err := multipart.NewReader(bytes.NewReader(body), params["boundary"]).NextPart()
-	if err != nil || p.FormName() != "media" {
-		return "", nil
-	}
-	data, err = io.ReadAll(p)
-	if err != nil {
-		return "", nil
-	}
-	return p.FileName(), data
-}
-
-// upload takes a file of more than 5 bytes: pictures up to 10 MB, files up to
-// 20 MB (path 90253).
-func (s *Server) upload(r *http.Request, body []byte) any {
-	kind := r.URL.Query().Get("type")
-	name, data := s.part(r, body)
-	most := map[string]int{"image": 10 << 20, "file": 20 << 20}[kind]
-	switch {
-	case most == 0:
-		return failure(40004, "invalid media type")
-	case name == "" || len(data) <= 5:
-		s.problemLocked("an upload of %q with %d bytes", name, len(data))
-		return failure(44001, "empty media data")
-	case len(data) > most:
-		s.problemLocked("an upload of %d bytes", len(data))
-		return failure(40009, "invalid image size")
-	}
-	id := s.nextLocked("media")
-	s.media[id] = kind
-	return map[string]any{"type": kind, "media_id": id, "created_at": strconv.FormatInt(s.opts.Now().Unix(), 10)}
 }

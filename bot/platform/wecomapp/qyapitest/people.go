@@ -11,6 +11,7 @@ type Shown struct {
 	Text    string
 	Card    *Card
 	File    string // "image" or "file"
+	Data    []byte // of the file
 	Passive bool   // the answer to a request, not message/send
 	Edited  bool   // the card was changed
 	At      time.Time

@@ -105,7 +105,7 @@ func (s *Server) postLocked(key string, m robotBody) (Posted, *refusal) {
 		}
 		data, err := base64.StdEncoding.DecodeString(m.Image.Base64)
 		sum := md5.Sum(data)
-		if err != nil || len(data) == 0 || len(data) > robotImage || hex.EncodeToString(sum[:]) != m.Image.MD5 {
+		if err != nil || len(data) == 0 || len(data) > robotImage || hex.EncodeToString(sum[:]) != m.Image.MD5 || !isPicture(data) {
 			return bad("an image of %d bytes, %v", len(data), err)
 		}
 		return Posted{Kind: m.MsgType, Data: data}, nil
@@ -120,7 +120,7 @@ func (s *Server) postLocked(key string, m robotBody) (Posted, *refusal) {
 		}
 		return Posted{Kind: m.MsgType, News: m.News.Articles}, nil
 	case "file":
-		if m.File == nil || s.media[m.File.ID] != "robot:"+key {
+		if m.File == nil || s.mediaLocked(m.File.ID).kind != "robot:"+key {
 			return Posted{}, failure(40007, "invalid media_id")
 		}
 		return Posted{Kind: m.MsgType, Text: m.File.ID}, nil
@@ -146,7 +146,7 @@ func (s *Server) robotUpload(r *http.Request, body []byte) any {
 		return failure(40058, "invalid request parameter")
 	}
 	id := s.nextLocked("media")
-	s.media[id] = "robot:" + key
+	s.media[id] = stored{"robot:" + key, data, s.opts.Now().Add(mediaFor)}
 	return map[string]any{"type": "file", "media_id": id, "created_at": strconv.FormatInt(s.opts.Now().Unix(), 10)}
 }
 

@@ -63,7 +63,7 @@ type Server struct {
 	people   map[string]*person
 	codes    map[string]string // response_code → task_id of the card it changes
 	robots   map[string]*robot
-	media    map[string]string // media_id → type, or "robot:<key>" whose own it is
+	media    map[string]stored // by media_id
 	extra    map[string]func(url.Values, []byte) any
 	calls    map[string]int
 	faults   []*Fault
@@ -111,7 +111,7 @@ func NewServer(o Options) *Server {
 	}
 	s := &Server{
 		opts: o, key: decodeKey(o.AESKey), people: map[string]*person{}, codes: map[string]string{}, robots: map[string]*robot{},
-		media: map[string]string{}, extra: map[string]func(url.Values, []byte) any{}, calls: map[string]int{}, lastID: 7_123_456_789_012_345,
+		media: map[string]stored{}, extra: map[string]func(url.Values, []byte) any{}, calls: map[string]int{}, lastID: 7_123_456_789_012_345,
 	}
 	for _, key := range o.Robots {
 		s.robots[key] = &robot{}
@@ -232,6 +232,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func writeJSON(w http.ResponseWriter, answer any) {
+	if file, ok := answer.([]byte); ok {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		_, _ = w.Write(file) // the client may be gone
+		return
+	}
 	if m, ok := answer.(map[string]any); ok {
 		if _, has := m["errcode"]; !has {
 			m["errcode"], m["errmsg"] = 0, "ok"

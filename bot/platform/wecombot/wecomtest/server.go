@@ -90,6 +90,7 @@ type Server struct {
 	tasks    map[string]*Sent // cards by task_id
 	uploads  map[string]*upload
 	media    map[string]File
+	pictures map[string]picture // that users sent, by the last part of their address
 	sent     []Sent
 	total    int
 	calls    map[string]int
@@ -127,12 +128,13 @@ func NewServer(o Options) *Server {
 	s := &Server{
 		opts: o, conns: map[*conn]struct{}{}, requests: map[string]*callback{}, messages: map[string]*callback{},
 		codes: map[string]*callback{}, chats: map[string]*chatState{}, tasks: map[string]*Sent{},
-		uploads: map[string]*upload{}, media: map[string]File{}, calls: map[string]int{},
+		uploads: map[string]*upload{}, media: map[string]File{}, pictures: map[string]picture{}, calls: map[string]int{},
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.mux = http.NewServeMux()
 	s.mux.HandleFunc("GET /{$}", s.accept)
 	s.mux.HandleFunc("POST "+responsePath, s.response)
+	s.mux.HandleFunc("GET /media/{id}", s.servePicture)
 	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	return s
 }

@@ -29,6 +29,7 @@ const (
 	PathAddHello  = contact + "group_welcome_template/add"
 	PathEditHello = contact + "group_welcome_template/edit"
 	PathDelHello  = contact + "group_welcome_template/del"
+	PathUpload    = "/cgi-bin/media/upload"
 	PathDays      = contact + "groupchat/statistic_group_by_day"
 )
 
@@ -53,6 +54,7 @@ var apis = map[string]endpoint{
 	PathAddHello:  {"POST", false, (*Server).addHello},
 	PathEditHello: {"POST", false, (*Server).editHello},
 	PathDelHello:  {"POST", false, (*Server).delHello},
+	PathUpload:    {"POST", false, (*Server).upload},
 	PathDays:      {"POST", false, (*Server).days},
 }
 

@@ -19,6 +19,7 @@ type group struct {
 	hidden          bool // the owner is out of the app's sight
 	refusesTasks    bool
 	shown           []string
+	pictures        [][]byte
 	old             []snapshot // lists that groupchat/get may still tell
 }
 

@@ -76,6 +76,7 @@ type Server struct {
 	notified  int // how often owners were told of a template
 	count     int // of everything that gets a number
 	calls     map[string]int
+	media     map[string]stored // by media_id
 	faults    []*Fault
 	problems  []string
 	callback  func(context.Context, []byte) error
@@ -98,7 +99,7 @@ func NewServer(o Options) *Server {
 	if o.PageSize <= 0 {
 		o.PageSize = 1000
 	}
-	return &Server{opts: o, groups: map[string]*group{}, ways: map[string]*way{}, templates: map[string]string{}, calls: map[string]int{}}
+	return &Server{opts: o, groups: map[string]*group{}, ways: map[string]*way{}, templates: map[string]string{}, calls: map[string]int{}, media: map[string]stored{}}
 }
 
 // Start makes a server that listens on a free port of 127.0.0.1.
@@ -152,7 +153,7 @@ func (s *Server) URL() string {
 
 // ServeHTTP answers /cgi-bin/….
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	body, err := io.ReadAll(io.LimitReader(r.Body, 16<<20))
 	if err != nil {
 		return
 	}

@@ -12,6 +12,7 @@ type task struct {
 	id        string
 	sender    string
 	text      string
+	picture   []byte
 	status    map[string]int // by group, as get_groupmsg_send_result tells
 	sentAt    map[string]time.Time
 	cancelled bool
@@ -34,6 +35,12 @@ func (s *Server) addTask(_ *http.Request, body []byte) any {
 		Text   struct {
 			Content string `json:"content"`
 		} `json:"text"`
+		Attachments []struct {
+			Type  string `json:"msgtype"`
+			Image struct {
+				ID string `json:"media_id"`
+			} `json:"image"`
+		} `json:"attachments"`
 	}
 	if no := s.read("add_msg_template", body, &q); no != nil {
 		return no
@@ -41,8 +48,17 @@ func (s *Server) addTask(_ *http.Request, body []byte) any {
 	if q.Type != "group" || q.Sender == "" || len(q.Chats) < 1 || len(q.Chats) > 2000 || q.Text.Content == "" || len(q.Text.Content) > 4000 {
 		return s.wrong(40058, "add_msg_template with %s", body)
 	}
+	var picture []byte
+	for i, a := range q.Attachments {
+		if i > 8 || a.Type != "image" {
+			return s.wrong(40058, "add_msg_template with %s", body)
+		}
+		if picture = s.mediaLocked(a.Image.ID); picture == nil {
+			return failure(40007, "invalid media_id")
+		}
+	}
 	t := &task{
-		id: fmt.Sprintf("msgGCAAAXtWyujaWJHDDGi0mAC%05d", s.numberLocked()), sender: q.Sender, text: q.Text.Content,
+		id: fmt.Sprintf("msgGCAAAXtWyujaWJHDDGi0mAC%05d", s.numberLocked()), sender: q.Sender, text: q.Text.Content, picture: picture,
 		status: map[string]int{}, sentAt: map[string]time.Time{},
 	}
 	failed := []string{}
@@ -159,6 +175,9 @@ func (s *Server) Tap(employee string) int {
 			default:
 				t.status[id], t.sentAt[id] = sent, s.opts.Now()
 				g.shown = append(g.shown, t.text)
+				if t.picture != nil {
+					g.pictures = append(g.pictures, t.picture)
+				}
 				n++
 			}
 		}
