@@ -74,10 +74,13 @@ func (d *delivery) attempt(ctx context.Context, c storage.Chat, to chat.User, gr
 			return sent, err
 		}
 	}
-	if err := d.draw(&letter.Content); err != nil {
+	lost, err := d.draw(&letter.Content)
+	if err != nil {
 		return sent, err
 	}
-	lost := d.depict(ctx, &letter)
+	if why := d.depict(ctx, &letter); why != "" {
+		lost = why
+	}
 	if l.Once {
 		if err := d.claim(ctx, l.ID); err != nil {
 			return sent, err
@@ -99,12 +102,11 @@ func carriesPicture(l storage.Letter) bool {
 	return json.Unmarshal([]byte(l.Content), &c) == nil && (c.Picture != nil || c.Chart != nil || c.Poster != nil)
 }
 
-// draw turns a chart or a poster into a picture. Such a letter stands beside the
-// text that says the same, so what goes wrong here costs nothing but the
-// picture.
-func (d *delivery) draw(c *chat.Content) error {
+// draw turns a chart or a poster into a picture. A chart stands beside the text
+// that says the same: what goes wrong costs nothing but its letter. The text of
+// a poster goes out without it, and lost says why.
+func (d *delivery) draw(c *chat.Content) (lost string, err error) {
 	var p chat.Picture
-	var err error
 	switch {
 	case c.Chart != nil && d.engine.Draw != nil:
 		p, err = d.engine.Draw(*c.Chart)
@@ -113,13 +115,18 @@ func (d *delivery) draw(c *chat.Content) error {
 	case c.Chart != nil || c.Poster != nil:
 		err = errors.New("there is nothing to draw with")
 	default:
-		return nil
+		return "", nil
 	}
-	if err != nil {
-		return &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("drawing: %w", err)}
+	chart := c.Chart != nil
+	c.Chart, c.Poster = nil, nil
+	switch {
+	case err == nil:
+		c.Picture = &p
+		return "", nil
+	case chart:
+		return "", &chat.SendError{Fault: chat.Rejected, Err: fmt.Errorf("drawing: %w", err)}
 	}
-	c.Picture, c.Chart, c.Poster = &p, nil, nil
-	return nil
+	return "drawing: " + err.Error(), nil
 }
 
 // fresh is how young a letter is that needs no second look.

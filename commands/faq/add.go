@@ -56,6 +56,9 @@ func add(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil {
 		return bot.Reply{}, refuse(err)
 	}
+	if d.Picture, err = keep(ctx, req); err != nil {
+		return bot.Reply{}, err
+	}
 	faqs, err := req.Tx.FAQs(ctx, req.Community)
 	if err != nil {
 		return bot.Reply{}, err
@@ -63,7 +66,7 @@ func add(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if len(faqs) >= maxRules {
 		return bot.Reply{}, bot.Refuse("faq.too_many", struct{ Max int }{maxRules})
 	}
-	if twin, ok := covered(d, faqs); ok && twin.Answer == d.Answer {
+	if twin, ok := covered(d, faqs); ok && twin.Answer == d.Answer && d.Picture == "" {
 		return bot.Reply{}, bot.Refuse("faq.same", struct{ Number int }{twin.Number})
 	}
 	view := addView{Draft: d, Lines: strings.Split(d.Answer, "\n")}
@@ -90,7 +93,7 @@ func add(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		reply.Choices = []bot.Choice{merge, confirm, cancel}
 		return reply, nil
 	}
-	if view.Effect.Doubtful > 0 && d.Mode != match.Exact && d.Mode != match.Regex {
+	if view.Effect.Doubtful > 0 && d.Mode != match.Exact && d.Mode != match.Regex && d.Picture == "" { // a press brings no picture
 		confirm.Label = "faq.button_anyway"
 		exact := bot.Choice{Label: "faq.button_exact", Command: "/faq add exact " + args.String()}
 		reply.Choices = []bot.Choice{exact, confirm, cancel}
@@ -148,7 +151,7 @@ func confirmAdd(ctx context.Context, req *bot.Request, data json.RawMessage) (bo
 
 func insert(ctx context.Context, req *bot.Request, d draft) (storage.FAQ, error) {
 	return req.Tx.AddFAQ(ctx, storage.FAQ{
-		CommunityID: req.Community, Mode: string(d.Mode), Words: d.Words, Answer: d.Answer, Links: d.Links, Cooldown: defaultCooldown,
+		CommunityID: req.Community, Mode: string(d.Mode), Words: d.Words, Answer: d.Answer, Links: d.Links, Picture: d.Picture, Cooldown: defaultCooldown,
 	})
 }
 

@@ -31,13 +31,13 @@ func viewOf(f storage.FAQ) editView {
 }
 
 // edit changes one thing of a rule: "3 +word", "3 -word", "3 exact", "3
-// cooldown 10m", "3 = answer".
+// cooldown 10m", "3 = answer", "3 picture" with one.
 func edit(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	f, err := pick(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	want, err := changed(req, f)
+	want, err := changed(ctx, req, f)
 	if err != nil {
 		return bot.Reply{}, refuse(err)
 	}
@@ -63,10 +63,16 @@ type edited struct {
 }
 
 func same(a, b storage.FAQ) bool {
-	return a.Mode == b.Mode && slices.Equal(a.Words, b.Words) && a.Answer == b.Answer && slices.Equal(a.Links, b.Links) && a.Cooldown == b.Cooldown
+	return a.Mode == b.Mode && slices.Equal(a.Words, b.Words) && a.Answer == b.Answer && slices.Equal(a.Links, b.Links) && a.Picture == b.Picture && a.Cooldown == b.Cooldown
 }
 
-func changed(req *bot.Request, f storage.FAQ) (storage.FAQ, error) {
+func changed(ctx context.Context, req *bot.Request, f storage.FAQ) (storage.FAQ, error) {
+	if req.Event.Picture != nil {
+		var err error
+		if f.Picture, err = keep(ctx, req); err != nil {
+			return f, err
+		}
+	}
 	rest := strings.TrimSpace(req.Args.Rest(1))
 	sign, size := "", 0
 	for _, s := range []string{"+", "\uff0b", "-", "\uff0d", "\u2212", "=", "\uff1d"} {
@@ -94,6 +100,14 @@ func changed(req *bot.Request, f storage.FAQ) (storage.FAQ, error) {
 			return f, bot.Refuse("faq.bad_cooldown", nil)
 		}
 		f.Cooldown = d
+	case word == "picture":
+		off := req.Names().Word(req.Args.Lower(2)) == "off"
+		if off == (req.Event.Picture != nil) {
+			return f, bot.Refuse("faq.picture_usage", struct{ Number int }{f.Number})
+		}
+		if off {
+			f.Picture = ""
+		}
 	case slices.Contains([]string{"fuzzy", "contains", "exact", "regex"}, word):
 		f.Mode = word
 	default:
@@ -104,7 +118,7 @@ func changed(req *bot.Request, f storage.FAQ) (storage.FAQ, error) {
 
 func confirmEdit(ctx context.Context, req *bot.Request, data json.RawMessage) (bot.Reply, error) {
 	return change(ctx, req, actionEdit, data, func(f *storage.FAQ, want edited) {
-		f.Mode, f.Words, f.Answer, f.Links, f.Cooldown = string(want.Draft.Mode), want.Draft.Words, want.Draft.Answer, want.Draft.Links, want.Cooldown
+		f.Mode, f.Words, f.Answer, f.Links, f.Picture, f.Cooldown = string(want.Draft.Mode), want.Draft.Words, want.Draft.Answer, want.Draft.Links, want.Draft.Picture, want.Cooldown
 	}, "faq.edited")
 }
 
@@ -174,7 +188,8 @@ func undoEdit(ctx context.Context, req *bot.Request, row storage.Audited) (bot.R
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	f.Mode, f.Words, f.Answer, f.Links, f.Cooldown, f.DeletedAt = string(was.Draft.Mode), was.Draft.Words, was.Draft.Answer, was.Draft.Links, was.Cooldown, time.Time{}
+	f.Mode, f.Words, f.Answer, f.Links = string(was.Draft.Mode), was.Draft.Words, was.Draft.Answer, was.Draft.Links
+	f.Picture, f.Cooldown, f.DeletedAt = was.Draft.Picture, was.Cooldown, time.Time{}
 	if err := req.Tx.UpdateFAQ(ctx, f); err != nil {
 		return bot.Reply{}, err
 	}

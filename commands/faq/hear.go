@@ -76,7 +76,11 @@ func say(ctx context.Context, req *bot.Request, f storage.FAQ, addressed bool) (
 	if err := req.Tx.SayFAQ(ctx, req.Chat.ID, f.ID, public); err != nil {
 		return bot.Reply{}, err
 	}
-	reply := bot.Reply{Template: "faq.answer", Data: view, Public: public}
+	picture, err := pictureOf(f)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	reply := bot.Reply{Template: "faq.answer", Data: view, Public: public, Picture: picture}
 	for _, l := range f.Links {
 		reply.Choices = append(reply.Choices, bot.Choice{Label: "faq.link", Data: l, URL: l.URL})
 	}

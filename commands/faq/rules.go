@@ -30,6 +30,8 @@ type draft struct {
 	Words  []string          `json:"words"`
 	Answer string            `json:"answer"`
 	Links  []storage.FAQLink `json:"links,omitempty"`
+	// Picture is the JSON of a chat.Picture that is kept, "" for none.
+	Picture string `json:"picture,omitempty"`
 }
 
 // mistakeError says what is wrong with a draft; Word is where.
@@ -138,7 +140,7 @@ func (d draft) rule(id int64) match.Rule {
 }
 
 func draftOf(f storage.FAQ) draft {
-	return draft{Mode: match.Mode(f.Mode), Words: f.Words, Answer: f.Answer, Links: f.Links}
+	return draft{Mode: match.Mode(f.Mode), Words: f.Words, Answer: f.Answer, Links: f.Links, Picture: f.Picture}
 }
 
 // compiled keeps sets of rules that were made ready: the same rules give the

@@ -104,7 +104,7 @@ func parseTable(text string) ([]draft, int, error) {
 }
 
 // columns of the table.
-var columns = []string{"words", "mode", "answer", "cooldown_minutes", "hits"}
+var columns = []string{"words", "mode", "answer", "cooldown_minutes", "hits", "picture"}
 
 func parseCSV(text string) ([]draft, int, error) {
 	r := csv.NewReader(strings.NewReader(text))
@@ -215,7 +215,11 @@ func table(faqs []storage.FAQ) ([]byte, error) {
 			fmt.Fprintf(&answer, "\n[%s](%s)", l.Label, l.URL)
 		}
 		words := strings.Join(f.Words, ", ")
-		rows = append(rows, []string{guard(words), f.Mode, guard(answer.String()), strconv.Itoa(int(f.Cooldown / time.Minute)), strconv.FormatInt(f.Hits, 10)})
+		picture := "" // what a table cannot hold: an import keeps the text
+		if f.Picture != "" {
+			picture = "yes"
+		}
+		rows = append(rows, []string{guard(words), f.Mode, guard(answer.String()), strconv.Itoa(int(f.Cooldown / time.Minute)), strconv.FormatInt(f.Hits, 10), picture})
 	}
 	if err := w.WriteAll(rows); err != nil {
 		return nil, fmt.Errorf("faq table: %w", err)

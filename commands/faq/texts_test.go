@@ -22,7 +22,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	var views, covered, answers, wrong, inLine, imports, tests []any
 	for _, mode := range []match.Mode{match.Fuzzy, match.Contains, match.Exact, match.Regex} {
 		modes = append(modes, mode)
-		d := named{"Mode": mode, "Words": words, "Answer": "x"}
+		d := named{"Mode": mode, "Words": words, "Answer": "x", "Picture": []string{"", "{}"}[len(modes)%2]}
 		drafts = append(drafts, d)
 		for n := range 2 {
 			e := named{"Said": 100 * n, "Hits": 14, "Doubtful": 2 * n, "Wrong": lines[:n], "Near": lines[:n], "NearMore": n}
@@ -49,7 +49,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		tests = append(tests, named{"Text": "发票", "Percent": 70, "Rules": []named{{"Number": 1, "Word": "发票", "Percent": 64, "Sure": sure}}})
 	}
 	count := []any{named{"Count": 2, "Max": 200, "Number": 3, "N": 1, "Days": 7, "Top": []named{{"Text": "几点关门", "Times": 6}, {"Text": "专票", "Times": 4}}}, named{"Count": 0, "Max": 200, "Number": 3, "N": 2, "Days": 7, "Top": []named{}}}
-	rule := storage.FAQ{Number: 1, Words: words, Hits: 3}
+	rule := storage.FAQ{Number: 1, Words: words, Hits: 3, Picture: "{}"}
 	commandtest.Texts(t, "faq", map[string][]any{
 		"lines": {lines}, "words": {words}, "mode": modes, "answer": answers, "link": {storage.FAQLink{Label: "官网"}},
 		"button_human": none, "human_called": none, "human_again": none, "usage": none,
@@ -64,7 +64,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"bad_long_answer": wrong, "bad_link": wrong, "too_many": count, "same": count, "no_such": count, "gone": none, "add_title": drafts,
 		"effect": effects, "add_preview": views, "covered": covered,
 		"button_merge": count, "button_apart": none, "button_exact": none, "button_anyway": none, "button_add": count, "added": views, "add_undone": count,
-		"set_usage": count, "set_same": none, "bad_cooldown": none, "edit_title": views, "edit_preview": views, "edited": views,
+		"set_usage": count, "picture_usage": count, "set_same": none, "bad_cooldown": none, "edit_title": views, "edit_preview": views, "edited": views,
 		"delete_title": views, "delete_preview": views, "deleted": views, "edit_undone": views, "test_usage": none,
 		"tested": append(tests, named{"Text": "x", "Percent": 70, "Rules": []named{}}), "missed": count,
 		"import_usage": none, "import_same": count, "import_title": imports, "bad_line": inLine, "import_preview": imports, "imported": imports,

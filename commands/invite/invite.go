@@ -47,6 +47,7 @@ func Commands(o Options) []bot.Command {
 	f := family{o}
 	return []bot.Command{
 		{Name: "invite", Menu: true, Run: f.invite},
+		{Name: "invite poster", Run: f.poster},
 		{Name: "invites", Menu: true, Run: own},
 		{Name: "invites stats", Role: bot.ChatAdmin, Run: stats},
 		{Name: "invites set", Role: bot.ChatAdmin, Run: set},

@@ -52,7 +52,7 @@ func (f family) invite(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	if req.Following() {
 		template = "invite.follow_way"
 	}
-	return bot.Reply{Template: template, Data: view, Choices: []bot.Choice{{Label: "invite.button_mine", Command: "/invites"}}}, nil
+	return bot.Reply{Template: template, Data: view, Choices: append(posterButton(req, view), bot.Choice{Label: "invite.button_mine", Command: "/invites"})}, nil
 }
 
 // wayOf finds or makes a way.
