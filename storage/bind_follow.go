@@ -22,6 +22,13 @@ var follow = []struct{ bind, undo string }{
 			ON CONFLICT DO UPDATE SET allowed = min(allowed, excluded.allowed)`,
 		"DELETE FROM dm_consents WHERE person_id = ?1 AND ?2 <> 0 AND ?3 <> 0",
 	},
+	{
+		// Who came into a chat came by his account of its network, of which one
+		// person has one only.
+		"UPDATE invite_joins SET person_id = ?2 WHERE person_id = ?1 AND ?3 <> 0",
+		`UPDATE invite_joins SET person_id = ?1 WHERE person_id = ?2 AND chat_id IN (SELECT h.id FROM chats h
+			JOIN accounts a ON a.domain = h.domain JOIN bind_accounts x ON x.account_id = a.id WHERE x.bind_id = ?3)`,
+	},
 }
 
 // FollowBind brings what belongs to a person in line with a bind, or with its

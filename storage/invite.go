@@ -22,10 +22,11 @@ func scanWay(row interface{ Scan(...any) error }, w *InviteWay) error {
 	return row.Scan(&w.ID, &w.CommunityID, &w.PersonID, &w.Source, &w.Code)
 }
 
-// InviteWayOf finds a person's way, or ErrNotFound.
+// InviteWayOf finds a person's way, or that of somebody who was bound to him; or
+// ErrNotFound.
 func (r *Reader) InviteWayOf(ctx context.Context, community, personID int64) (InviteWay, error) {
 	var w InviteWay
-	err := scanWay(r.q.row(ctx, "SELECT "+wayColumns+" FROM invite_ways WHERE community_id = ? AND person_id = ? AND person_id <> 0", community, personID), &w)
+	err := scanWay(r.q.row(ctx, merged+" SELECT "+wayColumns+" FROM invite_ways WHERE community_id = ?2 AND person_id IN (SELECT id FROM self) AND person_id <> 0 ORDER BY person_id <> ?1, id LIMIT 1", personID, community), &w)
 	return w, classify(err)
 }
 
@@ -106,8 +107,8 @@ func (r *Reader) InviteLinkOn(ctx context.Context, wayID int64, domain string) (
 func (r *Reader) OpenLinksOf(ctx context.Context, chatID, personID int64) ([]InviteLink, error) {
 	return list(ctx, r, func(rows *sql.Rows, l *InviteLink) error {
 		return rows.Scan(&l.WayID, &l.ChatID, &l.State, &l.Link, &l.QR, &l.ExternalID)
-	}, `SELECT l.way_id, l.chat_id, l.state, l.link, l.qr, l.external_id FROM invite_links l JOIN invite_ways w ON w.id = l.way_id
-		WHERE l.chat_id = ? AND w.person_id = ? AND w.person_id <> 0 AND l.state = 'open'`, chatID, personID)
+	}, merged+` SELECT l.way_id, l.chat_id, l.state, l.link, l.qr, l.external_id FROM invite_links l JOIN invite_ways w ON w.id = l.way_id
+		WHERE l.chat_id = ?2 AND w.person_id IN (SELECT id FROM self) AND w.person_id <> 0 AND l.state = 'open'`, personID, chatID)
 }
 
 // SetInviteLink stores what became of the wish for a link.
@@ -120,20 +121,20 @@ func (tx *Tx) SetInviteLink(ctx context.Context, l InviteLink) error {
 
 // Invite is one person brought by another.
 type Invite struct {
-	ID          int64
-	CommunityID int64
-	ChatID      int64
-	InviterID   int64 // person
-	InvitedID   int64 // person
-	Way         string
-	State       string
-	Reason      string
-	Rule        string // JSON, owned by the command family
-	Day         string
-	JoinedAt    time.Time // UTC
-	DueAt       time.Time // UTC
-	SettledAt   time.Time // UTC
-	InvitedName string    // filled by the lists
+	ID          int64     `json:"id"`
+	CommunityID int64     `json:"community"`
+	ChatID      int64     `json:"chat"`
+	InviterID   int64     `json:"inviter"` // person
+	InvitedID   int64     `json:"invited"` // person
+	Way         string    `json:"way"`
+	State       string    `json:"state"`
+	Reason      string    `json:"reason"`
+	Rule        string    `json:"rule"` // JSON, owned by the command family
+	Day         string    `json:"day"`
+	JoinedAt    time.Time `json:"joined_at"`  // UTC
+	DueAt       time.Time `json:"due_at"`     // UTC
+	SettledAt   time.Time `json:"settled_at"` // UTC
+	InvitedName string    `json:"name"`       // filled by the lists
 }
 
 // States of an invite.

@@ -63,7 +63,7 @@ type family struct {
 
 // families lists what the program can do.
 func (h *house) families() []family {
-	own := settings.Options{Random: random, CheckinRule: settingsRule}
+	own := settings.Options{Random: random, CheckinRule: settingsRule, Bound: invite.Bound, Parted: invite.Parted}
 	draws := h.drawOptions()
 	return []family{
 		{help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule, Answer: help.AnswerRule(qa.RuleInForce())}), nil, nil},

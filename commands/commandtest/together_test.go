@@ -31,6 +31,7 @@ func everything() commandtest.Families {
 				b[i] = n * 37
 			}
 		},
+		Bound: invite.Bound, Parted: invite.Parted,
 		CheckinRule: func(ctx context.Context, req *bot.Request) (settings.Rule, error) {
 			r, err := checkinRule(ctx, req)
 			return settings.Rule{On: r.On, Base: r.Base, Step: r.Step, Cap: r.Cap}, err

@@ -98,6 +98,20 @@ func findWay(ctx context.Context, req *bot.Request, m chat.Membership, account i
 		}
 		return storage.InviteWay{}, nil
 	}
+	if err != nil {
+		return w, err
+	}
+	return heirOf(ctx, req, w)
+}
+
+// heirOf names who brings people by a way now: since a bind its owner may be
+// part of somebody else.
+func heirOf(ctx context.Context, req *bot.Request, w storage.InviteWay) (storage.InviteWay, error) {
+	if w.PersonID == 0 {
+		return w, nil
+	}
+	var err error
+	w.PersonID, err = req.Tx.Heir(ctx, w.PersonID)
 	return w, err
 }
 

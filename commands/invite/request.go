@@ -249,7 +249,11 @@ func wayOfRequest(ctx context.Context, req *bot.Request, account int64) (storage
 	if err != nil {
 		return storage.InviteWay{}, err
 	}
-	return req.Tx.InviteWay(ctx, q.WayID)
+	w, err := req.Tx.InviteWay(ctx, q.WayID)
+	if err != nil {
+		return w, err
+	}
+	return heirOf(ctx, req, w)
 }
 
 // payloadOf reads what a timer carries.

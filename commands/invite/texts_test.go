@@ -17,7 +17,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	none := []any{nil}
 	now := time.Date(2026, 11, 22, 8, 2, 0, 0, time.UTC)
 	at := bot.Moment{T: now, Now: now}
-	reasons := []string{"self", "rejoin", "cap", "inviter_left", "left", "quiet", "admin", "other"}
+	reasons := []string{"self", "rejoin", "cap", "inviter_left", "left", "quiet", "admin", "same", "other"}
 	var each, ways, rules, own, whys, stats, some, held []any
 	for i, r := range reasons {
 		each = append(each, r)
@@ -70,6 +70,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"source": ways, "source_usage": some, "set_title": none, "set_usage": some, "set_same": none, "keep_short": some, "set_preview": some, "set_done": some,
 		"mode": modes, "door_title": doors, "door_cannot": none, "door_usage": doors, "door_same": doors, "door_preview": doors, "door_done": doors,
 		"button_admit": none, "button_refuse": none, "request": requests, "stuck": requests, "no_request": requests, "request_over": requests, "request_done": requests,
+		"one_person": {named{"Name": "小王", "Amount": 50, "Self": true}, named{"Name": "小王", "Amount": 50, "Self": false}},
 		"button_csv": none, "button_csv_joins": none, "csv": {named{"Count": 2, "Joins": true}, named{"Count": 1, "Joins": false}}, "csv_private": none, "csv_no_files": none,
 		"set_undone": some, "burst": some, "none_held": none, "held_title": held, "held_preview": held, "held_done": held,
 	})

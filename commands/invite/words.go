@@ -24,6 +24,9 @@ func code(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil {
 		return bot.Reply{}, err
 	}
+	if w, err = heirOf(ctx, req, w); err != nil {
+		return bot.Reply{}, err
+	}
 	if w.Source != "" {
 		return bot.Reply{Template: "invite.source_noted", Data: w}, req.Tx.SetJoinWay(ctx, req.Community, req.Account.PersonID, "code")
 	}

@@ -148,7 +148,7 @@ func bindable(ctx context.Context, req *bot.Request, other storage.Account) erro
 	}{draw, viewOf(other)})
 }
 
-func confirmBind(ctx context.Context, req *bot.Request, data json.RawMessage) (bot.Reply, error) {
+func (f family) confirmBind(ctx context.Context, req *bot.Request, data json.RawMessage) (bot.Reply, error) {
 	var p binding
 	if err := json.Unmarshal(data, &p); err != nil {
 		return bot.Reply{}, fmt.Errorf("preview of %s: %w", actionBind, err)
@@ -171,6 +171,11 @@ func confirmBind(ctx context.Context, req *bot.Request, data json.RawMessage) (b
 	m := merger{req: req, from: p.From, into: p.Into, fromDomain: other.Domain, intoDomain: req.Account.Domain}
 	if shown.Audit, err = m.run(ctx); err != nil {
 		return bot.Reply{}, fmt.Errorf("bind person %d to %d: %w", p.From, p.Into, err)
+	}
+	if f.Bound != nil {
+		if err := f.Bound(ctx, req, storage.Bind{ID: m.bind, From: p.From, Into: p.Into}); err != nil {
+			return bot.Reply{}, fmt.Errorf("bind person %d to %d: %w", p.From, p.Into, err)
+		}
 	}
 	// Whoever gave the code hears of it there: it may have been got out of him.
 	if _, err := req.Tell(ctx, other, bot.Reply{Template: "bind.told", Data: shown}); err != nil {

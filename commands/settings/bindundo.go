@@ -19,7 +19,7 @@ type unbindView struct {
 // undoBind parts two persons again. What the bind brought goes back, as far as
 // it is still there; what was earned after it stays in the ledger where it was
 // written, with the person who confirmed the bind.
-func undoBind(ctx context.Context, req *bot.Request, row storage.Audited) (bot.Reply, error) {
+func (f family) undoBind(ctx context.Context, req *bot.Request, row storage.Audited) (bot.Reply, error) {
 	b, err := req.Tx.BindByAudit(ctx, row.ID)
 	if err != nil {
 		return bot.Reply{}, err
@@ -40,6 +40,11 @@ func undoBind(ctx context.Context, req *bot.Request, row storage.Audited) (bot.R
 	for _, p := range []int64{b.From, b.Into} {
 		if err := req.Tx.CancelPreviews(ctx, p); err != nil {
 			return bot.Reply{}, err
+		}
+	}
+	if f.Parted != nil {
+		if err := f.Parted(ctx, req, b); err != nil {
+			return bot.Reply{}, fmt.Errorf("part person %d: %w", b.From, err)
 		}
 	}
 	moved, err := req.Tx.BoundMembers(ctx, b.ID)

@@ -10,6 +10,7 @@ import (
 	"context"
 
 	"qunmate/bot"
+	"qunmate/storage"
 )
 
 // Options are what the family needs from outside.
@@ -19,6 +20,9 @@ type Options struct {
 	// CheckinRule tells the rule of the request's community, for the preview of
 	// /community join.
 	CheckinRule func(context.Context, *bot.Request) (Rule, error)
+	// Bound and Parted let other families follow a bind and its undo: after the
+	// points have come, and before they go back. Nil is nobody.
+	Bound, Parted func(context.Context, *bot.Request, storage.Bind) error
 }
 
 // Rule is what a check-in is worth somewhere.
@@ -77,7 +81,7 @@ func Actions(o Options) []bot.Action {
 		{Name: actionCreate, Role: bot.ChatAdmin, Undo: undoCreate},
 		{Name: actionJoin, Role: bot.ChatAdmin, Run: confirmJoin},
 		{Name: actionErase, Run: f.confirmErase},
-		{Name: actionBind, Own: true, UndoLife: bindUndoLife, Run: confirmBind, Undo: undoBind},
+		{Name: actionBind, Own: true, UndoLife: bindUndoLife, Run: f.confirmBind, Undo: f.undoBind},
 		{Name: actionAdmin, Role: bot.ChatAdmin, Undo: undoAdmin},
 	}
 }
