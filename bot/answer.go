@@ -40,6 +40,9 @@ func (req *Request) Answer(ctx context.Context, r Reply) error {
 	if r.Template == "" || req.Chat.ID == 0 {
 		return nil
 	}
+	if err := req.ask(ctx, r); err != nil {
+		return err
+	}
 	return req.send(ctx, req.Chat, r, req.Account.ID, req.Event.Reply, req.Language)
 }
 

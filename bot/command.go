@@ -144,6 +144,9 @@ type Reply struct {
 	Choices  []Choice
 	// Public shows it to the whole chat. Answers are private by default.
 	Public bool
+	// Ask makes the answer a question: what the person says next to the bot here
+	// is put behind this command, "/draw set 12 prizes". See bot/prompt.go.
+	Ask string
 	// Slot: a message with the same slot in the same chat is edited instead.
 	Slot string
 	// Brief is the text that stands for this answer in a folded message where

@@ -249,6 +249,9 @@ func (req *Request) check(ctx context.Context, role Role) error {
 }
 
 func cancel(ctx context.Context, req *Request) (Reply, error) {
+	if asked, err := req.closeQuestion(ctx); err != nil || asked && req.Args.Len() == 0 {
+		return Reply{Template: "common.question_closed"}, err
+	}
 	p, err := pick(ctx, req)
 	if err != nil {
 		return req.unpicked(ctx, p, err)

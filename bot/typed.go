@@ -32,8 +32,18 @@ func (e *Engine) typed(ctx context.Context, req *Request) (Reply, error) {
 	direct := req.Private || req.Event.ToBot || req.Event.Kind == chat.Press
 	inReply := req.Event.ByReply && !req.Private
 	inv := e.invocation(req, text)
+	inv, answer, err := e.answered(ctx, req, text, inv)
+	if err != nil {
+		return Reply{}, err
+	}
 	switch {
 	case inv.Command != "":
+		if !answer && inv.Command == "cancel" {
+			return e.run(ctx, req, inv) // it has a word to say of the question
+		}
+		if _, err := req.closeQuestion(ctx); err != nil {
+			return Reply{}, err
+		}
 		return e.run(ctx, req, inv)
 	case direct && req.Event.Kind == chat.Message:
 		if r, err := e.talk(ctx, req); err != nil || r.Template != "" || text == "" {

@@ -709,6 +709,14 @@ CREATE TABLE previews (
   expires_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE prompts (
+  chat_id    INTEGER NOT NULL REFERENCES chats(id),
+  account_id INTEGER NOT NULL REFERENCES accounts(id),
+  command    TEXT    NOT NULL CHECK (command <> ''),
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (chat_id, account_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE question_agrees (
   question_id INTEGER NOT NULL,
   place       INTEGER NOT NULL,

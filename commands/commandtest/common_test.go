@@ -59,7 +59,7 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 			named{"Near": "签到", "Key": "checkin", "Mentioned": false},
 			named{"Near": "签到", "Key": "checkin", "Mentioned": true, "Mention": "@小助手"},
 		},
-		"group_welcome": none, "welcome_back": none, "submit": none, "card_title": none, "menu_checkin": none, "menu_me": none, "menu_more": none,
+		"group_welcome": none, "question_closed": none, "welcome_back": none, "submit": none, "card_title": none, "menu_checkin": none, "menu_me": none, "menu_more": none,
 		"nameless": {named{"Tag": "3F7K"}}, "nameless_group": {named{"Tag": "3F7K"}},
 		"connection":  {named{"OK": true, "Name": "helper", "Text": "a"}, named{"OK": false, "Name": "helper", "Text": "a"}},
 		"fault":       {named{"ID": "a1b2c3"}},

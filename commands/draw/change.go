@@ -42,7 +42,7 @@ func (f family) extend(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	}
 	var o Order
 	if bad := o.until(strings.TrimSpace(req.Args.Rest(1)), req.Now); len(bad) > 0 {
-		return bot.Reply{}, wrong(req, 0, bad)
+		return bot.Reply{}, wrong(req, 0, bad, false)
 	}
 	if !o.Until.After(d.ClosesAt) {
 		return bot.Reply{}, bot.Refuse("draw.only_later", struct{ Closes bot.Moment }{req.Moment(d.ClosesAt)})
@@ -134,7 +134,7 @@ func (f family) add(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		bad = append(bad, Mistake{Code: "instant_add"})
 	}
 	if s, bad = more(s, added, bad); len(bad) > 0 {
-		return bot.Reply{}, wrong(req, 0, bad)
+		return bot.Reply{}, wrong(req, 0, bad, false)
 	}
 	return f.ask(ctx, req, actionAdd, due{Draw: d.ID, Prizes: text}, "draw.add_preview", changeView{card: f.card(req, d, s), Added: added})
 }
@@ -167,7 +167,7 @@ func (f family) confirmAdd(ctx context.Context, req *bot.Request, data json.RawM
 	}
 	added, bad := parsePrizes(p.Prizes)
 	if s, bad = more(s, added, bad); len(bad) > 0 {
-		return bot.Reply{}, wrong(req, 0, bad)
+		return bot.Reply{}, wrong(req, 0, bad, false)
 	}
 	return f.republish(ctx, req, d, s, actionAdd, "draw.added", changeView{Added: added})
 }

@@ -19,12 +19,15 @@ const familyFacts = "draw"
 // create makes a draft from one line; without one it begins a draft that is
 // filled step by step.
 func (f family) create(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	if req.Args.Len() == 0 && !req.Private {
-		return bot.Reply{}, bot.Refuse("draw.usage", nil)
+	if req.Args.Len() == 0 && req.Event.Sender.Anonymous {
+		return bot.Reply{}, bot.Refuse("draw.usage", nil) // nobody to ask
 	}
 	d, s, err := f.blank(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
+	}
+	if req.Args.Len() == 0 {
+		s.Guide = guideAsks
 	}
 	if req.Args.Len() > 0 {
 		o, bad := parseDraw(req.Args.String(), req.Now)
@@ -32,7 +35,7 @@ func (f family) create(ctx context.Context, req *bot.Request) (bot.Reply, error)
 			bad = o.apply(&d, &s)
 		}
 		if len(bad) > 0 {
-			return bot.Reply{}, wrong(req, 0, bad)
+			return bot.Reply{}, wrong(req, 0, bad, false)
 		}
 	}
 	if d.Spec, err = encode(s); err != nil {
@@ -105,9 +108,10 @@ type complaint struct {
 	ID       int64 // of the draft, 0 = none yet
 	Mistakes []Mistake
 	Count    int
+	Again    bool // a question is open: the answer is just written again
 }
 
-func wrong(req *bot.Request, id int64, bad []Mistake) error {
+func wrong(req *bot.Request, id int64, bad []Mistake, again bool) error {
 	var choices []bot.Choice
 	for _, m := range bad {
 		for _, at := range m.Times {
@@ -123,7 +127,7 @@ func wrong(req *bot.Request, id int64, bad []Mistake) error {
 	return bot.Refuse("draw.wrong", struct {
 		complaint
 		Choices []bot.Moment
-	}{complaint{id, bad, len(bad)}, moments(req, bad)}, choices...)
+	}{complaint{id, bad, len(bad), again}, moments(req, bad)}, choices...)
 }
 
 func moments(req *bot.Request, bad []Mistake) []bot.Moment {
@@ -154,7 +158,10 @@ func (f family) set(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		bad = o.apply(&d, &s)
 	}
 	if len(bad) > 0 {
-		return bot.Reply{}, wrong(req, d.ID, bad)
+		return bot.Reply{}, wrong(req, d.ID, bad, s.Guide > 0)
+	}
+	if o.If != nil && s.Guide == guideAsks {
+		s.Guide = guideRest
 	}
 	if err := store(ctx, req, &d, s, storage.DrawDraft); err != nil {
 		return bot.Reply{}, err
@@ -200,6 +207,8 @@ type draftView struct {
 	Failed           []failed
 	Missing          []string
 	Step             string // the first thing to say, in a draft that is made step by step
+	Private          bool   // of that: nobody else is there
+	Call             string // what the answer must begin with
 	Have             int    // facts that are there
 	Of               int
 	Highest          Prize
@@ -225,11 +234,22 @@ func (f family) draft(ctx context.Context, req *bot.Request, d storage.Draw, s S
 		view.Step = "prizes"
 	case d.ClosesAt.IsZero() || view.Late:
 		view.Step = "until"
-	}
-	if view.Step != "" {
-		return bot.Reply{Template: "draw.step", Data: view, Choices: steps(req, d, view.Step)}, nil
+	case s.Guide == guideAsks:
+		view.Step = "if"
+	case s.Guide == guideRest && len(view.Missing) > 0:
+		view.Step = view.Missing[0]
 	}
 	var err error
+	if view.Step != "" {
+		view.Private = req.Private
+		if view.Call, err = req.Call(); err != nil {
+			return bot.Reply{}, err
+		}
+		return bot.Reply{
+			Template: "draw.step", Data: view, Ask: fmt.Sprintf("/draw set %d %s", d.ID, view.Step),
+			Choices: append(steps(req, d, view.Step), bot.Choice{Label: "common.cancel", Command: fmt.Sprintf("/draw cancel %d", d.ID)}),
+		}, nil
+	}
 	if view.Eligible, view.People, view.Failed, err = f.census(ctx, req, s); err != nil {
 		return bot.Reply{}, err
 	}
@@ -268,6 +288,9 @@ func steps(req *bot.Request, d storage.Draw, what string) []bot.Choice {
 				add("draw.button_at", struct{ At bot.Moment }{req.Moment(at)}, "until "+when.Stamp(at))
 			}
 		}
+	case "if":
+		add("draw.button_anybody", nil, "if none")
+		add("draw.button_joined", nil, "if joined>=3d")
 	case "claim":
 		add("draw.button_claim", struct{ Minutes int64 }{48 * 60}, "claim 48h")
 		add("draw.button_claim", struct{ Minutes int64 }{7 * 24 * 60}, "claim 7d")

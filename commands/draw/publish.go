@@ -89,7 +89,7 @@ func (f family) publish(ctx context.Context, req *bot.Request, data json.RawMess
 	}
 	secret := make([]byte, secretBytes)
 	f.Random(secret)
-	d.State, d.OpenedAt = storage.DrawOpen, req.Tx.Now
+	d.State, d.OpenedAt, s.Guide = storage.DrawOpen, req.Tx.Now, 0
 	d.Secret, d.Commitment = hex.EncodeToString(secret), fair.Commitment(secret)
 	f.pin(&d)
 	if d.Rules, err = rulesOf(d, s); err != nil {

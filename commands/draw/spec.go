@@ -20,8 +20,17 @@ type Spec struct {
 	Prizes []Prize     `json:"prizes"`
 	If     []Condition `json:"if,omitempty"`
 	Bonus  []Bonus     `json:"bonus,omitempty"`
+	// Guide is where a draft stands that is made step by step; 0 when it is not,
+	// and in everything that is published.
+	Guide int `json:"guide,omitempty"`
 	Facts
 }
+
+// Steps of a guided draft that nothing else tells.
+const (
+	guideAsks = 1 // conditions are still to be asked for
+	guideRest = 2 // they were: only facts may be missing
+)
 
 // Facts are what must be published and is usually the same for every draw of a
 // community: they become its defaults.
