@@ -168,6 +168,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	inner.Go(func() { e.tellNotices(ctx) })
 	close(e.ready)
 	for route, p := range e.platforms {
+		if c, counts := p.(chat.Counter); counts {
+			inner.Go(func() { e.keepCounts(ctx, route, c) })
+		}
 		inner.Go(func() {
 			if err := p.Run(ctx, e.Door(route)); err != nil && ctx.Err() == nil {
 				stop(fmt.Errorf("connection %s: %w", p.Name(), err))

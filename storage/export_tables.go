@@ -191,6 +191,21 @@ var exports = []exported{
 		},
 	},
 	{
+		// What platforms counted by themselves in groups where the bot hears nothing, a
+		// row per connection and day.
+		name: "counted_days", community: "0",
+		from: "counted_days x ORDER BY x.connection, x.day",
+		columns: []exportColumn{
+			{name: "connection", value: "x.connection"},
+			{name: "day", value: "x.day"},
+			{name: "groups", value: "x.groups"},
+			{name: "members", value: "x.members"},
+			{name: "new_members", value: "x.new_members"},
+			{name: "talkers", value: "x.talkers"},
+			{name: "messages", value: "x.messages"},
+		},
+	},
+	{
 		// What became of every announcement in every chat; people who got it as a
 		// direct message are not named.
 		name: "announcements", community: "a.community_id",

@@ -181,6 +181,7 @@ func (tx *Tx) Prune(ctx context.Context) error {
 		{"DELETE FROM inbox WHERE state = 'failed' AND created_at < ?", keepLetters},
 		{"DELETE FROM talk_lines WHERE at < ?", KeepTalk},
 		{"DELETE FROM human_calls WHERE at < ?", keepSeen},
+		{"DELETE FROM counted_days WHERE at < ?", keepCounted},
 	} {
 		if _, err := tx.q.exec(ctx, s.sql, millis(tx.Now.Add(-s.keep))); err != nil {
 			return classify(err)

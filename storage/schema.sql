@@ -246,6 +246,18 @@ CREATE TABLE contact_ways (
   PRIMARY KEY (agent, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE counted_days (
+  connection  TEXT    NOT NULL CHECK (connection <> ''),
+  day         TEXT    NOT NULL CHECK (day GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  groups      INTEGER NOT NULL CHECK (groups >= 0),
+  members     INTEGER NOT NULL CHECK (members >= 0),
+  new_members INTEGER NOT NULL CHECK (new_members >= 0),
+  talkers     INTEGER NOT NULL CHECK (talkers >= 0),
+  messages    INTEGER NOT NULL CHECK (messages >= 0),
+  at          INTEGER NOT NULL,                           -- when it was told
+  PRIMARY KEY (connection, day)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE dm_consents (
   person_id INTEGER NOT NULL PRIMARY KEY REFERENCES people(id),
   allowed   INTEGER NOT NULL CHECK (allowed IN (0, 1)),

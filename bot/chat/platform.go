@@ -235,6 +235,24 @@ type Reminder interface {
 	Remind(ctx context.Context, c Chat, id string) error
 }
 
+// DayCount is what a platform counted by itself on one day that is over, in all
+// groups of a connection.
+type DayCount struct {
+	Day        string // 2006-01-02, by the platform's own clock
+	Groups     int
+	Members    int
+	NewMembers int
+	Talkers    int // members who said something
+	Messages   int
+}
+
+// Counter is a Platform that counts what happens in groups where the bot hears
+// nothing. Counts uses the network; it tells of the last days that are over,
+// oldest first, and of none while it knows no group.
+type Counter interface {
+	Counts(ctx context.Context, days int) ([]DayCount, error)
+}
+
 // Particular is a Platform that answers only in some chats of its domain, and
 // alone there: no other connection of the domain can take them over.
 type Particular interface {

@@ -127,3 +127,43 @@ func TestCustomerGroupsFromTheirListsToTheTap(t *testing.T) {
 		t.Error("a secret is said")
 	}
 }
+
+// TestFiguresOfCustomerGroups: what WeCom counts by itself is in /invites stats
+// of the community that the groups are in, and in the export.
+func TestFiguresOfCustomerGroups(t *testing.T) {
+	t.Parallel()
+	c, dir, port := newCorporation(t), t.TempDir(), freePort(t)
+	c.app.ConnectURL(fmt.Sprintf("http://127.0.0.1:%d/wecom/staff", port))
+	group := c.groups.AddGroup("读书会", "zhangsan")
+	configure(t, dir, nil, strings.Replace(c.config(port, ""), "contacts: true", "contacts: true, community: Members", 1))
+	p := launch(t, dir, nil)
+	until(t, "the first list", func() bool { return c.groups.Calls(ct.PathGet) > 0 })
+	until(t, "the group", func() bool { return count(t, dir, "SELECT count(*) FROM chats WHERE kind = 'group'") == 1 })
+	says := func(text, want string) {
+		t.Helper()
+		a := c.app.Say(soon(t), "boss", text)
+		if a.Err != nil {
+			t.Fatal(a.Err)
+		}
+		until(t, want, func() bool {
+			for _, s := range c.app.Shown("boss") {
+				if strings.Contains(s.Text, want) {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	says("/community create Members", "The community “Members” is made")
+	c.groups.Join(soon(t), group, "wmBob", "Bob", ct.Arrival{})
+	until(t, "the group is in it", func() bool {
+		return count(t, dir, "SELECT count(*) FROM chats h JOIN communities c ON c.id = h.community_id WHERE h.kind = 'group' AND c.name = 'Members'") == 1
+	})
+	p.stop() // at a start with groups the figures are asked for at once
+	p = launch(t, dir, nil)
+	until(t, "the figures", func() bool { return count(t, dir, "SELECT count(*) FROM counted_days") == 30 })
+	says("/invites stats", "2 groups, 10 people, 4 talked that day; ")
+	p.stop()
+	wantClean(t, dir)
+	wantCall(t, dir, 0, "counted_days.csv", "export", "out")
+}

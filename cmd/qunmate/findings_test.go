@@ -67,7 +67,7 @@ func TestEveryFindingHasATextInBothLanguages(t *testing.T) {
 	}
 	full, empty := map[string]string{}, map[string]string{}
 	// What findings carry; a text that asks for anything else fails.
-	for key := range strings.FieldsSeq("agent_id app_id chat code error groups heard host id ids ip listen members minutes name next owner path replayed rights signature since staff stale status to tries unreadable url username want") {
+	for key := range strings.FieldsSeq("agent_id app_id bytes chat code error groups heard host id ids ip listen members minutes most name next owner path replayed rights signature since staff stale status text to tries unreadable url username want") {
 		full[key], empty[key] = "<"+key+">", ""
 	}
 	full["rights"], full["ids"] = "delete,pin", "1,5"

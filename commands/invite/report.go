@@ -152,7 +152,11 @@ func stats(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		Kept                                                   [3]int // percent after 1, 7, 30 days; -1 = nobody to count
 		Public                                                 bool
 		HeldCount                                              int
+		Counted                                                *countedView // nil: nothing was counted
 	}{Days: statsDays, Public: req.Chat.Public}
+	if v.Counted, err = counted(ctx, req); err != nil {
+		return bot.Reply{}, err
+	}
 	for _, j := range all {
 		if req.Tx.Now.Sub(j.At) > statsDays*24*time.Hour {
 			continue

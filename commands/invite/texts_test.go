@@ -42,6 +42,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		stats = append(stats, named{
 			"Days": 7, "Total": n, "Link": n, "Code": n, "Told": n, "Unknown": n, "UnknownPercent": 30 * n, "Public": n == 1,
 			"Sources": []named{{"Name": "海报A", "Count": n}}, "Kept": [3]int{100, 67, -1},
+			"Counted": []any{nil, named{"Day": "11-21", "Days": 7, "Groups": 1, "Members": 1, "Talkers": 1, "Joined": 1, "Messages": 1, "Others": true}, named{"Day": "11-21", "Days": 1, "Groups": 12, "Members": 1860, "Talkers": 132, "Joined": 24, "Messages": 480, "Others": false}}[n],
 		})
 		some = append(some, named{
 			"Name": "小王", "Until": at, "Reward": 50, "Balance": int64(n), "Day": 14, "Amount": int64(50), "Entry": int64(9), "Code": "ZZZZ", "Reason": reasons[n],

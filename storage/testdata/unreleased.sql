@@ -730,6 +730,17 @@ CREATE TABLE question_agrees (
   PRIMARY KEY (question_id, place, account_id),
   FOREIGN KEY (question_id, place) REFERENCES question_answers(question_id, place)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE counted_days (
+  connection  TEXT    NOT NULL CHECK (connection <> ''),
+  day         TEXT    NOT NULL CHECK (day GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  groups      INTEGER NOT NULL CHECK (groups >= 0),
+  members     INTEGER NOT NULL CHECK (members >= 0),
+  new_members INTEGER NOT NULL CHECK (new_members >= 0),
+  talkers     INTEGER NOT NULL CHECK (talkers >= 0),
+  messages    INTEGER NOT NULL CHECK (messages >= 0),
+  at          INTEGER NOT NULL,                           -- when it was told
+  PRIMARY KEY (connection, day)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE pictures (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   connection TEXT    NOT NULL,                    -- where it came from, and can be fetched
@@ -874,6 +885,13 @@ CREATE TABLE invite_binds (
   bind_id INTEGER NOT NULL PRIMARY KEY REFERENCES binds(id),
   before  TEXT    NOT NULL CHECK (json_valid(before))
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE prompts (
+  chat_id    INTEGER NOT NULL REFERENCES chats(id),
+  account_id INTEGER NOT NULL REFERENCES accounts(id),
+  command    TEXT    NOT NULL CHECK (command <> ''),
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (chat_id, account_id)
+) STRICT, WITHOUT ROWID;
 INSERT INTO schema_migrations VALUES ('0001_core.sql', 'e6426a5c73182e9300dfd2c63d36980881c89df6d305d9c580c890a27cdfd116', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0002_engine.sql', '94ce0eb6c83e8decf932660875ab66fe6b26debe04cc329be456bbeb845a35c9', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0003_ledger.sql', 'dc90a005c7600c3e641f281ebdceef3caf6d7b434cceb86c07dd0e957d6c4ef3', 1795348800000);
@@ -891,11 +909,12 @@ INSERT INTO schema_migrations VALUES ('0015_quiz.sql', 'fd334d229b1ccc77eeff1442
 INSERT INTO schema_migrations VALUES ('0016_invite.sql', '25f4064eb9a90e8f961a5720f252a31fadfeaa45b0315ac55877d62283e63f37', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0017_feedback.sql', '376b0f4e361782e9e1a2f67c6561a615d9c2b3a724f8aa07e460986d43a0f4a7', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0018_questions.sql', 'dc2cbbadebfd1327d1a80042f9c4bd2c712b107f9d52a6faa5a41bfccaf1d602', 1795348800000);
-INSERT INTO schema_migrations VALUES ('0019_wecom.sql', '10ba2ed8ae77720432ad3d75bb92e03fab4d57d67c6b02f382d0a713e9943937', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0019_wecom.sql', '4ee97af7d183587bbd3359e77b16562a303b37d37ae4900f3be79f47f1702993', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0020_pictures.sql', 'e8aabb9ac3ade720f5192a7c3c04fb3812145be4f3df24d7c094661e9792196e', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0021_queues.sql', '5723eca2cc031fde75f4d40adce105b6e52bd8876fa0166eb12ec7e4ef534980', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0023_qa.sql', 'dbf2c1b3da09215c55c4bd8c2173df35b811eaf0be0dbfd0f7120d47826e8e13', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0024_invite_more.sql', '6f53cc51cb0c841de44c72200b2d3cc191de3cd9c6bc95b5293a5b7dcd16ea08', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0025_prompts.sql', '199405de4762923746e42a195c0d11dce8c1c8f233489ee497550b08b61dcc39', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (2, 'member 1', '', 0, 0, 0, 1795348800000, 0);
 INSERT INTO people VALUES (3, 'member 2', '', 0, 0, 0, 1795348800000, 0);

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/internal/wxhttp"
@@ -22,6 +23,8 @@ const (
 	checkAgain       = "wecomcontact.again"       // what was wrong with right or address is mended
 	checkNoCallback  = "wecomcontact.no_callback" // changes are found by reading lists
 	checkNever       = "wecomcontact.never"       // what no interface can do in a customer group
+	checkWelcome     = "wecomcontact.welcome"     // text: how it begins; bytes, most
+	checkNoWelcome   = "wecomcontact.no_welcome"  // there is no welcome template
 	checkGroup       = "wecomcontact.chat_ok"     // chat, members, owner
 	checkGroupLost   = "wecomcontact.chat_lost"   // chat, error
 )
@@ -53,10 +56,28 @@ func (c *Contact) Check(ctx context.Context, chats []chat.Chat) []chat.Finding {
 	if !c.opts.Callbacks {
 		out = append(out, chat.Finding{OK: true, Code: checkNoCallback, Args: map[string]string{"minutes": strconv.Itoa(int(c.opts.Times.Resync.Minutes()))}})
 	}
+	out = append(out, c.checkWelcome())
 	for _, place := range chats {
 		out = append(out, c.checkGroup(ctx, place))
 	}
 	return out
+}
+
+// shownWelcome is how many letters of the welcome text are shown.
+const shownWelcome = 40
+
+// checkWelcome says which text new members are to read. Whether an owner has
+// chosen it for his group no interface tells.
+func (c *Contact) checkWelcome() chat.Finding {
+	text := []rune(strings.Join(strings.Fields(c.opts.Welcome), " "))
+	if len(text) == 0 {
+		return chat.Finding{OK: true, Code: checkNoWelcome}
+	}
+	args := map[string]string{"text": string(text), "bytes": strconv.Itoa(len(c.opts.Welcome)), "most": strconv.Itoa(maxWelcome)}
+	if len(text) > shownWelcome {
+		args["text"] = string(text[:shownWelcome]) + "\u2026"
+	}
+	return chat.Finding{OK: true, Code: checkWelcome, Args: args}
 }
 
 func (c *Contact) checkGroup(ctx context.Context, place chat.Chat) chat.Finding {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"qunmate/bot/chat"
+
 	"github.com/silenceper/wechat/v2/work/externalcontact"
 )
 
@@ -71,6 +73,26 @@ func (c *Contact) Statistics(ctx context.Context, from, to time.Time) ([]Day, er
 		out = append(out, *d)
 	}
 	slices.SortFunc(out, func(a, b Day) int { return a.Begin.Compare(b.Begin) })
+	return out, nil
+}
+
+// china is the platform's own zone: its days are those of China.
+func china() *time.Location { return time.FixedZone("UTC+8", 8*60*60) }
+
+// Counts implements chat.Counter.
+func (c *Contact) Counts(ctx context.Context, days int) ([]chat.DayCount, error) {
+	now := c.opts.Now().In(china())
+	all, err := c.Statistics(ctx, now.AddDate(0, 0, -days), now)
+	if err != nil {
+		return nil, c.sendError(err)
+	}
+	out := make([]chat.DayCount, 0, len(all))
+	for _, d := range all {
+		out = append(out, chat.DayCount{
+			Day: d.Begin.Format(time.DateOnly), Groups: d.Groups, Members: d.Members, NewMembers: d.NewMembers,
+			Talkers: d.TalkingPeople, Messages: d.Messages,
+		})
+	}
 	return out, nil
 }
 

@@ -130,7 +130,7 @@ func (w *taskWatch) ask(ctx context.Context, id string, tasks []Task, now time.T
 
 // daytime keeps reminders out of the night of those who use WeCom.
 func daytime(now time.Time) bool {
-	hour := now.In(time.FixedZone("UTC+8", 8*60*60)).Hour()
+	hour := now.In(china()).Hour()
 	return hour >= 9 && hour < 21
 }
 

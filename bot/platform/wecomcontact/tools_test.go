@@ -127,6 +127,11 @@ func TestStatisticsKeepTheLimitsOfThePlatform(t *testing.T) {
 				}
 			}
 		}
+		counts, err := r.Counts(t.Context(), 30)
+		yesterday := chat.DayCount{Day: now.AddDate(0, 0, -1).Format(time.DateOnly), Groups: 4, Members: 1300, NewMembers: 6, Talkers: 8, Messages: 100}
+		if err != nil || len(counts) != 30 || counts[29] != yesterday {
+			t.Errorf("%d days, the last %+v, %v", len(counts), counts, err)
+		}
 		r.s.Fail(contacttest.Fault{Path: contacttest.PathDays, Code: -1})
 		if _, err := r.Statistics(t.Context(), now.AddDate(0, 0, -7), now); err == nil {
 			t.Error("no error")
@@ -154,8 +159,9 @@ func TestCheckSaysWhatIsMissing(t *testing.T) {
 		change func(*Options)
 		want   string
 	}{
-		"good":          {groups: 2, want: "+ready +never +chat_ok -chat_lost"},
-		"no callbacks":  {groups: 1, change: func(o *Options) { o.Callbacks = false }, want: "+ready +never +no_callback +chat_ok -chat_lost"},
+		"good":          {groups: 2, want: "+ready +never +no_welcome +chat_ok -chat_lost"},
+		"no callbacks":  {groups: 1, change: func(o *Options) { o.Callbacks = false }, want: "+ready +never +no_callback +no_welcome +chat_ok -chat_lost"},
+		"a welcome":     {groups: 1, change: func(o *Options) { o.Welcome = strings.Repeat("\u6b22", 99) }, want: "+ready +never +welcome +chat_ok -chat_lost"},
 		"not listed":    {so: contacttest.Options{Unlisted: true}, groups: 1, want: "-right_bad"},
 		"nobody":        {want: "-no_staff"},
 		"no groups":     {so: contacttest.Options{Strangers: []string{"lisi"}}, want: "-no_groups"},

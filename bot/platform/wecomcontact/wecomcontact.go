@@ -152,6 +152,7 @@ var (
 	_ chat.Reminder   = (*Contact)(nil)
 	_ chat.Particular = (*Contact)(nil)
 	_ chat.Checker    = (*Contact)(nil)
+	_ chat.Counter    = (*Contact)(nil)
 )
 
 var (
