@@ -54,6 +54,12 @@ func (r *Reader) Feedback(ctx context.Context, community int64, number int) (Fee
 	return oneFeedback(list(ctx, r, scanFeedback, feedbackSelect+"WHERE x.community_id = ? AND x.number = ?", community, number))
 }
 
+// FormerFeedback finds the newest ticket that had a number in another community,
+// and came with its chat since an instant, or ErrNotFound.
+func (r *Reader) FormerFeedback(ctx context.Context, community int64, number int, since time.Time) (Feedback, error) {
+	return oneFeedback(list(ctx, r, scanFeedback, feedbackSelect+"WHERE x.community_id = ? AND x.former = ? AND x.former > 0 AND x.moved_at > ? ORDER BY x.moved_at DESC, x.id DESC LIMIT 1", community, number, millis(since)))
+}
+
 // FeedbackByID finds a ticket by its row, or ErrNotFound.
 func (r *Reader) FeedbackByID(ctx context.Context, id int64) (Feedback, error) {
 	return oneFeedback(list(ctx, r, scanFeedback, feedbackSelect+"WHERE x.id = ?", id))

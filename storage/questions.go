@@ -64,6 +64,12 @@ func (r *Reader) Question(ctx context.Context, community int64, number int) (Que
 	return oneQuestion(list(ctx, r, scanAsked, questionSelect+"WHERE x.community_id = ? AND x.number = ?", community, number))
 }
 
+// FormerQuestion finds the newest question that had a number in another
+// community, and came with its chat since an instant, or ErrNotFound.
+func (r *Reader) FormerQuestion(ctx context.Context, community int64, number int, since time.Time) (Question, error) {
+	return oneQuestion(list(ctx, r, scanAsked, questionSelect+"WHERE x.community_id = ? AND x.former = ? AND x.former > 0 AND x.moved_at > ? ORDER BY x.moved_at DESC, x.id DESC LIMIT 1", community, number, millis(since)))
+}
+
 // QuestionByID finds a question by its row, or ErrNotFound.
 func (r *Reader) QuestionByID(ctx context.Context, id int64) (Question, error) {
 	return oneQuestion(list(ctx, r, scanAsked, questionSelect+"WHERE x.id = ?", id))

@@ -400,7 +400,7 @@ CREATE TABLE feedback (
   text         TEXT    NOT NULL,                      -- '' once the person is erased
   state        TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'answered', 'closed')),
   created_at   INTEGER NOT NULL,
-  closed_at    INTEGER NOT NULL DEFAULT 0,
+  closed_at    INTEGER NOT NULL DEFAULT 0, former INTEGER NOT NULL DEFAULT 0 CHECK (former >= 0), moved_at INTEGER NOT NULL DEFAULT 0,
   UNIQUE (community_id, number),
   CHECK ((state = 'closed') = (closed_at > 0))
 ) STRICT;
@@ -759,7 +759,7 @@ CREATE TABLE questions (
   accepted     INTEGER NOT NULL DEFAULT 0,            -- place of the accepted answer
   points       INTEGER NOT NULL DEFAULT 0 CHECK (points >= 0), -- that it brought
   created_at   INTEGER NOT NULL,
-  solved_at    INTEGER NOT NULL DEFAULT 0, accepts INTEGER NOT NULL DEFAULT 0 CHECK (accepts >= 0), pin INTEGER NOT NULL DEFAULT 0 CHECK (pin IN (0, 1, 2)),
+  solved_at    INTEGER NOT NULL DEFAULT 0, accepts INTEGER NOT NULL DEFAULT 0 CHECK (accepts >= 0), pin INTEGER NOT NULL DEFAULT 0 CHECK (pin IN (0, 1, 2)), former INTEGER NOT NULL DEFAULT 0 CHECK (former >= 0), moved_at INTEGER NOT NULL DEFAULT 0,
   UNIQUE (community_id, number),
   CHECK (state <> 'solved' OR accepted > 0)
 ) STRICT;
@@ -1031,6 +1031,8 @@ CREATE INDEX draws_waiting ON draws(round) WHERE state = 'frozen' AND beacon = '
 
 CREATE INDEX feedback_account ON feedback(account_id, created_at);
 
+CREATE INDEX feedback_former ON feedback(community_id, former) WHERE former > 0;
+
 CREATE INDEX feedback_open ON feedback(community_id, created_at) WHERE state = 'open';
 
 CREATE INDEX feedback_replies_of ON feedback_replies(feedback_id, id);
@@ -1110,6 +1112,8 @@ CREATE INDEX question_agrees_account ON question_agrees(account_id);
 CREATE INDEX question_answers_account ON question_answers(account_id);
 
 CREATE INDEX questions_account ON questions(account_id, created_at);
+
+CREATE INDEX questions_former ON questions(community_id, former) WHERE former > 0;
 
 CREATE INDEX questions_open ON questions(community_id, created_at) WHERE state = 'open';
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"qunmate/bot"
 	"qunmate/storage"
@@ -48,14 +49,53 @@ func replyButtons(f storage.Feedback) []bot.Choice {
 	}
 }
 
+// rowMark stands before the row of a ticket in buttons, where its number would
+// say two things.
+const rowMark = "~"
+
+// bothFor is how long the old numbers of tickets hold that came with their chat
+// from another community.
+const bothFor = 30 * 24 * time.Hour
+
+// called finds the ticket of a number. Where one that came from another
+// community had it too, the administrator is asked which.
+func called(ctx context.Context, req *bot.Request, number int) (storage.Feedback, error) {
+	f, err := req.Tx.Feedback(ctx, req.Community, number)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return f, err
+	}
+	was, no := req.Tx.FormerFeedback(ctx, req.Community, number, req.Tx.Now.Add(-bothFor))
+	switch {
+	case errors.Is(no, storage.ErrNotFound):
+		return f, err
+	case no != nil:
+		return f, no
+	case err != nil:
+		return was, nil
+	}
+	var choices []bot.Choice
+	for _, one := range []storage.Feedback{was, f} {
+		choices = append(choices, bot.Choice{Label: "feedback.button_which", Data: one, Command: strings.TrimSpace(fmt.Sprintf("/%s %s%d %s", req.Command, rowMark, one.ID, req.Args.Rest(1)))})
+	}
+	return f, bot.Refuse("feedback.which", struct{ Number, Now int }{number, was.Number}, choices...)
+}
+
 // pick finds the ticket that a command names by its number.
 func pick(ctx context.Context, req *bot.Request) (storage.Feedback, error) {
 	word := strings.TrimPrefix(req.Args.Word(0), "#")
-	n, err := strconv.Atoi(word)
+	row, byRow := strings.CutPrefix(word, rowMark)
+	n, err := strconv.Atoi(row)
 	if err != nil {
 		return storage.Feedback{}, bot.Refuse("common.bad_number", struct{ Word, Example string }{word, "/" + req.Command + " 3"})
 	}
-	f, err := req.Tx.Feedback(ctx, req.Community, n)
+	var f storage.Feedback
+	if byRow {
+		if f, err = req.Tx.FeedbackByID(ctx, int64(n)); err == nil && f.CommunityID != req.Community {
+			err = storage.ErrNotFound
+		}
+	} else {
+		f, err = called(ctx, req, n)
+	}
 	if errors.Is(err, storage.ErrNotFound) || err == nil && f.Text == "" {
 		return f, bot.Refuse("feedback.no_such", struct{ Number int }{n})
 	}

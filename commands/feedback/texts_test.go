@@ -30,7 +30,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	commandtest.Texts(t, "feedback", map[string][]any{
 		"lines": {[]string{"a", "b"}}, "age": ages, "usage": none, "too_long": most, "too_many": most, "filed": tickets, "alert": tickets,
 		"alert_private": tickets, "button_reply": none, "button_close": none, "button_list": none, "button_read": tickets,
-		"private": {named{"Command": "/feedback list"}}, "mine": lists, "list": lists, "one": tickets, "no_such": tickets, "reply_usage": tickets,
+		"private": {named{"Command": "/feedback list"}}, "mine": lists, "list": lists, "one": tickets, "no_such": tickets, "reply_usage": tickets, "which": {named{"Number": 3, "Now": 7}}, "button_which": tickets,
 		"replied": tickets, "told_reply": tickets, "told_look": tickets, "told_closed": tickets, "closed_before": tickets, "closed": tickets,
 		"reopened": tickets,
 	})

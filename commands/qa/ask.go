@@ -122,14 +122,84 @@ func waited(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	return bot.Reply{}, req.Alert(ctx, req.Chat, bot.Reply{Template: "qa.alert", Data: view(req, q, nil), Choices: choices})
 }
 
+// rowMark stands before the row of a question in buttons, where its number would
+// say two things.
+const rowMark = "~"
+
+// bothFor is how long the old numbers of questions hold that came with their
+// chat from another community.
+const bothFor = 30 * 24 * time.Hour
+
+// moved looks whether a number means a question that had it before its chat came
+// here. Where it means two, the person is asked which.
+func moved(ctx context.Context, req *bot.Request, q storage.Question, number int, err error) (storage.Question, error) {
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return q, err
+	}
+	was, no := req.Tx.FormerQuestion(ctx, req.Community, number, req.Tx.Now.Add(-bothFor))
+	if errors.Is(no, storage.ErrNotFound) {
+		return q, err
+	}
+	if no != nil {
+		return q, no
+	}
+	if err != nil {
+		return was, nil
+	}
+	var choices []bot.Choice
+	for _, one := range []storage.Question{was, q} {
+		v := view(req, one, nil)
+		choices = append(choices, bot.Choice{Label: "qa.button_which", Data: v, Command: strings.TrimSpace(fmt.Sprintf("/%s %s%d %s", req.Command, rowMark, one.ID, req.Args.Rest(1)))})
+	}
+	return q, bot.Refuse("qa.which", struct {
+		Number   int
+		Was, Now card
+	}{number, view(req, was, nil), view(req, q, nil)}, choices...)
+}
+
+// reshow brings the message of a question up to date that has another number
+// since its chat came from another community.
+func reshow(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	due, _ := req.Event.Detail.(chat.Due)
+	var p struct {
+		Question int64 `json:"question"`
+	}
+	if err := json.Unmarshal(due.Payload, &p); err != nil {
+		return bot.Reply{}, fmt.Errorf("%s timer: %w", taskShow, err)
+	}
+	q, err := req.Tx.QuestionByID(ctx, p.Question)
+	if err != nil || q.State != storage.QuestionOpen {
+		return bot.Reply{}, err
+	}
+	all, err := req.Tx.QuestionAnswers(ctx, q.ID)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	_, err = show(ctx, req, q, all)
+	return bot.Reply{}, err
+}
+
 // pick finds the question that a command names by its number.
 func pick(ctx context.Context, req *bot.Request, example string) (storage.Question, error) {
 	word := strings.TrimPrefix(req.Args.Word(0), "#")
+	if row, ok := strings.CutPrefix(word, rowMark); ok {
+		id, err := strconv.ParseInt(row, 10, 64)
+		if err == nil {
+			q, err := req.Tx.QuestionByID(ctx, id)
+			if err == nil && q.CommunityID == req.Community && q.State != storage.QuestionClosed {
+				return q, nil
+			}
+		}
+		return storage.Question{}, bot.Refuse("common.bad_number", struct{ Word, Example string }{word, example})
+	}
 	n, err := strconv.Atoi(word)
 	if err != nil {
 		return storage.Question{}, bot.Refuse("common.bad_number", struct{ Word, Example string }{word, example})
 	}
 	q, err := req.Tx.Question(ctx, req.Community, n)
+	if q, err = moved(ctx, req, q, n, err); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return q, err
+	}
 	if err == nil && q.State != storage.QuestionClosed {
 		return q, nil
 	}
@@ -164,7 +234,7 @@ func questions(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		r := bot.Reply{Template: "qa.list"}
 		for _, q := range open {
 			cards = append(cards, view(req, q, nil))
-			r.Choices = append(r.Choices, bot.Choice{Label: "qa.button_number", Data: q, Command: fmt.Sprintf("/questions %d", q.Number), Extra: true})
+			r.Choices = append(r.Choices, bot.Choice{Label: "qa.button_number", Data: q, Command: fmt.Sprintf("/questions %s%d", rowMark, q.ID), Extra: true})
 		}
 		r.Data = struct{ Questions []card }{cards}
 		return r, nil

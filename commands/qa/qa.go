@@ -6,10 +6,15 @@ package qa
 import (
 	"qunmate/bot"
 	"qunmate/bot/chat"
+	"qunmate/storage"
 )
 
 // taskWait tells the administrators once of a question that nobody answers.
 const taskWait = "ask.wait"
+
+// taskShow brings a message up to date: /community join plans it, see
+// storage.TaskShowQuestion.
+const taskShow = storage.TaskShowQuestion
 
 // Commands of the family.
 func Commands() []bot.Command {
@@ -35,5 +40,8 @@ func Actions() []bot.Action {
 
 // Listeners of the family.
 func Listeners() []bot.Listener {
-	return []bot.Listener{{Name: "ask wait", Kinds: []chat.Kind{chat.Timer}, Task: taskWait, Run: waited}}
+	return []bot.Listener{
+		{Name: "ask wait", Kinds: []chat.Kind{chat.Timer}, Task: taskWait, Run: waited},
+		{Name: "ask show", Kinds: []chat.Kind{chat.Timer}, Task: taskShow, Run: reshow},
+	}
 }

@@ -49,6 +49,6 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"no_such":      {named{"Number": 99, "Open": []named{{"Number": 45}, {"Number": 47}}}, named{"Number": 99, "Open": []named{}}},
 		"answer_usage": cards, "merged": cards, "answered": answered, "solved_before": cards, "no_answer": cards, "not_asker": cards,
 		"accepted": done, "card_accepted": done, "less": done[1:3], "accept_undone": cards, "accept_gone": cards, "accept_spent": cards,
-		"no_files": none, "export_empty": none, "file": none, "csv": keys, "button_pin": none, "pinned": pins, "unpinned": pins, "pin_same": pins, "pin_gone": pins, "pin_answered": cards, "pin_not": pins, "agree_own": none, "agreed": agreed, "list": lists, "one": ones, "alert": cards,
+		"which": {named{"Number": 45, "Was": cards[0], "Now": cards[1]}}, "button_which": cards, "no_files": none, "export_empty": none, "file": none, "csv": keys, "button_pin": none, "pinned": pins, "unpinned": pins, "pin_same": pins, "pin_gone": pins, "pin_answered": cards, "pin_not": pins, "agree_own": none, "agreed": agreed, "list": lists, "one": ones, "alert": cards,
 	})
 }

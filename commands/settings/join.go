@@ -37,7 +37,12 @@ type joinView struct {
 	Rule    Rule
 	Clock   dayClock
 	Audit   int64
+	Carried storage.Carried
+	Numbers []storage.Renumbered // some of the questions that have another number
 }
+
+// shownNumbers bounds what an answer says of changed numbers.
+const shownNumbers = 5
 
 // join shows what would happen if the chat went over to the community of a
 // code.
@@ -147,14 +152,48 @@ func confirmJoin(ctx context.Context, req *bot.Request, data json.RawMessage) (b
 	if err := req.Tx.MoveChatTo(ctx, req.Chat.ID, to.ID); err != nil {
 		return bot.Reply{}, err
 	}
+	carried, err := carry(ctx, req, old.ID, to.ID, last, movers)
+	if err != nil {
+		return bot.Reply{}, err
+	}
 	if last && old.Code != "" {
 		old.Code = "" // nobody may join what is only history
 		if err := req.Tx.SetCommunity(ctx, old); err != nil {
 			return bot.Reply{}, err
 		}
 	}
-	view := joinView{Chat: req.Chat.Title, Name: to.Name, Members: from.Members, Points: from.Points, Cards: from.Cards, Audit: audit}
+	view := joinView{Chat: req.Chat.Title, Name: to.Name, Members: from.Members, Points: from.Points, Cards: from.Cards, Audit: audit, Carried: carried}
+	for _, r := range carried.Renumbered {
+		if r.Open && len(view.Numbers) < shownNumbers {
+			view.Numbers = append(view.Numbers, r)
+		}
+	}
 	return bot.Reply{Template: "settings.join_done", Data: view}, tellThere(ctx, req, to.ID, view)
+}
+
+// carry takes along what is no member's. The messages of questions whose number
+// has changed say so soon.
+func carry(ctx context.Context, req *bot.Request, from, to int64, last bool, movers []storage.Member) (storage.Carried, error) {
+	c := storage.Carry{ChatID: req.Chat.ID, From: from, To: to, Last: last}
+	for _, m := range movers {
+		c.Persons = append(c.Persons, m.PersonID)
+	}
+	out, err := req.Tx.CarryCommunity(ctx, c)
+	if err != nil {
+		return out, err
+	}
+	for _, r := range out.Renumbered {
+		if !r.Open {
+			continue
+		}
+		if _, err := req.Tx.SetTimer(ctx, storage.DueRow{
+			Key: fmt.Sprintf("%s:%d:%d", storage.TaskShowQuestion, r.ID, to), Task: storage.TaskShowQuestion, ChatID: req.Chat.ID,
+			Payload: fmt.Sprintf(`{"question":%d}`, r.ID), DueAt: req.Tx.Now,
+		}); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
 }
 
 // tellThere lets the administrators of the community know who has come: the
@@ -188,7 +227,7 @@ func (t transfer) member(ctx context.Context, m storage.Member) error {
 	if err := t.home(ctx, m.PersonID); err != nil {
 		return err
 	}
-	if m.Balance == 0 && m.Cards == 0 && m.LastDay == "" {
+	if m.Balance == 0 && m.Pending == 0 && m.Cards == 0 && m.LastDay == "" {
 		return nil
 	}
 	there, err := tx.EnsureMember(ctx, t.to.ID, m.PersonID)
@@ -208,6 +247,8 @@ func (t transfer) member(ctx context.Context, m storage.Member) error {
 	for _, e := range []storage.Entry{
 		{MemberID: m.ID, Unit: storage.Points, Amount: -m.Balance},
 		{MemberID: there.ID, Unit: storage.Points, Amount: m.Balance - carried},
+		{MemberID: m.ID, Unit: storage.Pending, Amount: -m.Pending},
+		{MemberID: there.ID, Unit: storage.Pending, Amount: m.Pending},
 		{MemberID: m.ID, Unit: storage.Card, Amount: -m.Cards},
 		{MemberID: there.ID, Unit: storage.Card, Amount: m.Cards},
 	} {

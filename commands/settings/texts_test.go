@@ -7,6 +7,7 @@ import (
 	"qunmate/bot"
 	"qunmate/commands/commandtest"
 	"qunmate/commands/settings"
+	"qunmate/storage"
 )
 
 // The samples repeat the shapes that the commands hand to the texts.
@@ -59,6 +60,12 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		Rule           settings.Rule
 		Clock          clock
 		Audit          int64
+		Carried        storage.Carried
+		Numbers        []storage.Renumbered
+	}
+	some := []storage.Renumbered{{Was: 1, Now: 3}, {Was: 2, Now: 4}}
+	carried := []any{
+		join{Carried: storage.Carried{Questions: 12, Tickets: 1, FAQs: 3, Quiz: 4, Polls: 1}, Numbers: some}, join{Carried: storage.Carried{Polls: 2, Tickets: 2}}, join{Carried: storage.Carried{FAQs: 1}, Numbers: some[:1]},
 	}
 	joins := []any{join{Name: "a", Chats: 1, Stay: true}, join{Name: "a", Members: 2, Points: 1, Cards: 1, Rule: settings.Rule{On: true, Base: 5, Step: 1, Cap: 5}, Clock: here}}
 	type names struct {
@@ -103,7 +110,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 			Max     int
 		}{false, 30}},
 		"moved": joins, "join_no_code": none, "join_unknown": word, "join_same": places, "join_title": joins,
-		"join_preview": joins, "join_done": joins, "join_told": joins,
+		"join_preview": joins, "join_done": append(carried, joins...), "carried": carried, "join_told": joins,
 		"names": lists, "role": {"host", "admin"}, "admins": {admins{}, admins{List: true}},
 		"admin_unknown": word, "admin_who": word, "admin_role": word, "admin_same": roles, "admin_added": roles, "admin_none": roles,
 		"admin_removed": roles, "admin_undone": roles,

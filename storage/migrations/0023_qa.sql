@@ -36,3 +36,13 @@ CREATE TABLE quiz_practice_answers (
 CREATE INDEX quiz_practice_answers_member ON quiz_practice_answers(member_id);
 CREATE TRIGGER quiz_practice_answers_stay BEFORE UPDATE ON quiz_practice_answers
 BEGIN SELECT RAISE(ABORT, 'an answer of a practice question stays'); END;
+
+-- When a chat goes over to another community its questions and tickets go along.
+-- One whose number is taken there gets another one; for a while people may still
+-- say the old one.
+ALTER TABLE questions ADD COLUMN former INTEGER NOT NULL DEFAULT 0 CHECK (former >= 0);
+ALTER TABLE questions ADD COLUMN moved_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX questions_former ON questions(community_id, former) WHERE former > 0;
+ALTER TABLE feedback ADD COLUMN former INTEGER NOT NULL DEFAULT 0 CHECK (former >= 0);
+ALTER TABLE feedback ADD COLUMN moved_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX feedback_former ON feedback(community_id, former) WHERE former > 0;

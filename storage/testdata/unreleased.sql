@@ -687,7 +687,7 @@ CREATE TABLE feedback (
   text         TEXT    NOT NULL,                      -- '' once the person is erased
   state        TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'answered', 'closed')),
   created_at   INTEGER NOT NULL,
-  closed_at    INTEGER NOT NULL DEFAULT 0,
+  closed_at    INTEGER NOT NULL DEFAULT 0, former INTEGER NOT NULL DEFAULT 0 CHECK (former >= 0), moved_at INTEGER NOT NULL DEFAULT 0,
   UNIQUE (community_id, number),
   CHECK ((state = 'closed') = (closed_at > 0))
 ) STRICT;
@@ -709,7 +709,7 @@ CREATE TABLE questions (
   accepted     INTEGER NOT NULL DEFAULT 0,            -- place of the accepted answer
   points       INTEGER NOT NULL DEFAULT 0 CHECK (points >= 0), -- that it brought
   created_at   INTEGER NOT NULL,
-  solved_at    INTEGER NOT NULL DEFAULT 0, accepts INTEGER NOT NULL DEFAULT 0 CHECK (accepts >= 0), pin INTEGER NOT NULL DEFAULT 0 CHECK (pin IN (0, 1, 2)),
+  solved_at    INTEGER NOT NULL DEFAULT 0, accepts INTEGER NOT NULL DEFAULT 0 CHECK (accepts >= 0), pin INTEGER NOT NULL DEFAULT 0 CHECK (pin IN (0, 1, 2)), former INTEGER NOT NULL DEFAULT 0 CHECK (former >= 0), moved_at INTEGER NOT NULL DEFAULT 0,
   UNIQUE (community_id, number),
   CHECK (state <> 'solved' OR accepted > 0)
 ) STRICT;
@@ -912,7 +912,7 @@ INSERT INTO schema_migrations VALUES ('0018_questions.sql', 'dc2cbbadebfd1327d1a
 INSERT INTO schema_migrations VALUES ('0019_wecom.sql', '4ee97af7d183587bbd3359e77b16562a303b37d37ae4900f3be79f47f1702993', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0020_pictures.sql', 'e8aabb9ac3ade720f5192a7c3c04fb3812145be4f3df24d7c094661e9792196e', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0021_queues.sql', '5723eca2cc031fde75f4d40adce105b6e52bd8876fa0166eb12ec7e4ef534980', 1795348800000);
-INSERT INTO schema_migrations VALUES ('0023_qa.sql', 'dbf2c1b3da09215c55c4bd8c2173df35b811eaf0be0dbfd0f7120d47826e8e13', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0023_qa.sql', 'ac4dd2f5a2dde85f25b49be60799ece307a5ded62db0af4e98f455ef74654e3a', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0024_invite_more.sql', '6f53cc51cb0c841de44c72200b2d3cc191de3cd9c6bc95b5293a5b7dcd16ea08', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0025_prompts.sql', '199405de4762923746e42a195c0d11dce8c1c8f233489ee497550b08b61dcc39', 1795348800000);
 INSERT INTO people VALUES (1, 'member 0', '', 0, 0, 0, 1795348800000, 0);
@@ -1112,6 +1112,8 @@ CREATE INDEX questions_solved ON questions(community_id, solved_at) WHERE state 
 CREATE UNIQUE INDEX quiz_practices_open ON quiz_practices(chat_id) WHERE state = 'open';
 CREATE INDEX quiz_practices_community ON quiz_practices(community_id, id);
 CREATE INDEX quiz_practice_answers_member ON quiz_practice_answers(member_id);
+CREATE INDEX questions_former ON questions(community_id, former) WHERE former > 0;
+CREATE INDEX feedback_former ON feedback(community_id, former) WHERE former > 0;
 CREATE UNIQUE INDEX invite_requests_open ON invite_requests(chat_id, account_id) WHERE state IN ('asked', 'admitting', 'refusing');
 CREATE INDEX invite_requests_account ON invite_requests(chat_id, account_id, id);
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
