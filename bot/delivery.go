@@ -51,6 +51,10 @@ type mailbox struct {
 	chat    storage.Chat
 	letters []storage.Letter
 	people  map[int64]chat.User // whom the letters are for, by account
+	// changed is since when a slot waits to be shown: a card that is changed again
+	// before it could leave has waited all the same.
+	changed map[string]time.Time
+	posted  bool // what left last was no answer
 	budget  budget
 	busy    bool // one send at a time: messages keep their order
 }
@@ -104,7 +108,7 @@ func (d *delivery) box(ctx context.Context, r *storage.Reader, chatID int64) (*m
 	if err != nil {
 		return nil, err
 	}
-	b := &mailbox{chat: c, people: map[int64]chat.User{}}
+	b := &mailbox{chat: c, people: map[int64]chat.User{}, changed: map[string]time.Time{}}
 	b.budget.span = time.Minute
 	if !d.engine.Unlimited {
 		caps := d.platform.Caps(chatOf(c))
@@ -224,6 +228,9 @@ func (d *delivery) put(ctx context.Context, r *storage.Reader, l storage.Letter)
 	}
 	if l.Slot != "" {
 		d.overtake(box, l)
+		if _, ok := box.changed[l.Slot]; !ok {
+			box.changed[l.Slot] = l.CreatedAt
+		}
 	}
 	l.Urgent = strings.Contains(l.Content, `"urgent":true`) // its own field: quotes in texts are escaped
 	box.letters = append(box.letters, l)
@@ -307,6 +314,33 @@ func before(a, b storage.Letter) bool {
 	return a.ID < b.ID
 }
 
+// Where a chat's minute is spent by answers alone, what nobody asked for would
+// never be shown: after a while it takes turns with them. Answers fold, so they
+// wait for one more message at most.
+const (
+	activityPatience  = 5 * time.Second
+	broadcastPatience = 30 * time.Second
+)
+
+// aged is a letter with the lane that it has by now: above the answers if it is
+// its turn.
+func (b *mailbox) aged(l storage.Letter, now time.Time) storage.Letter {
+	if l.Lane == storage.LaneAnswer || b.posted || !b.budget.tight(now) {
+		return l
+	}
+	since, patience := l.CreatedAt, activityPatience
+	if l.Lane == storage.LaneBroadcast {
+		patience = broadcastPatience
+	}
+	if t, ok := b.changed[l.Slot]; ok && l.Slot != "" {
+		since = t
+	}
+	if now.Sub(since) >= patience {
+		l.Lane -= storage.LaneBroadcast + 1
+	}
+	return l
+}
+
 // first is the index of the chat's next letter and the instant it may go.
 func (b *mailbox) first(now time.Time) (int, time.Time) {
 	chosen, at := -1, time.Time{}
@@ -317,7 +351,7 @@ func (b *mailbox) first(now time.Time) (int, time.Time) {
 			}
 			continue
 		}
-		if chosen < 0 || before(l, b.letters[chosen]) {
+		if chosen < 0 || before(b.aged(l, now), b.aged(b.letters[chosen], now)) {
 			chosen = i
 		}
 	}

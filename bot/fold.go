@@ -43,9 +43,13 @@ func (b *mailbox) take(i int, now time.Time) []storage.Letter {
 			group = group[:1]
 		}
 	}
+	if l.Verb != storage.VerbDelete {
+		b.posted = l.Lane != storage.LaneAnswer
+	}
 	gone := map[int64]bool{}
 	for _, g := range group {
 		gone[g.ID] = true
+		delete(b.changed, g.Slot)
 	}
 	b.letters = slices.DeleteFunc(b.letters, func(l storage.Letter) bool { return gone[l.ID] })
 	return group

@@ -83,7 +83,7 @@ func (p *parser) text(raw string) {
 
 func (p *parser) write(s string) {
 	if p.space && !p.atLineStart() {
-		s = " " + s
+		s = p.blank() + s
 	}
 	p.space = false
 	s = strings.ToValidUTF8(s, string(utf8.RuneError))
@@ -94,6 +94,22 @@ func (p *parser) write(s string) {
 	span := p.style
 	span.Text = s
 	p.out = append(p.out, span)
+}
+
+// blank puts the folded blank where it is not part of what is styled: a code
+// that is copied has none in front, and "** bold**" is bold nowhere. What it
+// returns stands before the next text.
+func (p *parser) blank() string {
+	last := &p.out[len(p.out)-1]
+	switch {
+	case sameStyle(p.style, Span{}), sameStyle(p.style, *last):
+		return " "
+	case sameStyle(*last, Span{}):
+		last.Text += " "
+	default:
+		p.out = append(p.out, Span{Text: " "})
+	}
+	return ""
 }
 
 func (p *parser) atLineStart() bool {

@@ -45,11 +45,14 @@ func TestSendEditDelete(t *testing.T) {
 	m := r.state(t, "").Messages[0]
 	want := []span{
 		{Text: "Bold", Bold: true},
-		{Text: " it", Italic: true},
-		{Text: " x", Code: true},
+		{Text: " "},
+		{Text: "it", Italic: true},
+		{Text: " "},
+		{Text: "x", Code: true},
 		{Text: "\n"},
 		{Text: "link", Link: "https://example.org/?a=1&b=2"},
-		{Text: " Ann", At: "sandbox:ann"},
+		{Text: " "},
+		{Text: "Ann", At: "sandbox:ann"},
 		{Text: " <b>"},
 	}
 	if !slices.Equal(m.Spans, want) || m.ID != sent.ID || m.From != botID || m.Edited || len(m.Choices) != 1 {

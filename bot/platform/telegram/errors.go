@@ -51,6 +51,12 @@ func wrongToken(err error) bool {
 	return ok && (api.Code == http.StatusUnauthorized || api.Code == http.StatusNotFound)
 }
 
+// unknownCall reports a server that accepts the token but not the call.
+func unknownCall(err error) bool {
+	api, ok := errors.AsType[*apiError](err)
+	return ok && api.Code == http.StatusNotFound && api.MigrateTo == 0
+}
+
 // badRequest reports a 400 whose description contains one of the words.
 func badRequest(err error, words ...string) bool {
 	api, ok := errors.AsType[*apiError](err)
@@ -82,7 +88,10 @@ func (t *Telegram) sendError(err error) *chat.SendError {
 		return se
 	}
 	if api, ok := errors.AsType[*apiError](err); ok {
-		if wrongToken(err) && !t.tokenSaid.Swap(true) {
+		switch {
+		case unknownCall(err) && t.me.Load() != nil: // getMe was answered: it is not the token
+			t.log.Warn("telegram: the server does not know this call", "err", api)
+		case wrongToken(err) && !t.tokenSaid.Swap(true):
 			t.log.Error("telegram: the bot token is not accepted, nothing can be sent", "err", api)
 		}
 		return sendErrorOf(api)

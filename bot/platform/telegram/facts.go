@@ -38,8 +38,11 @@ func (t *Telegram) Facts(ctx context.Context, c chat.Chat) (chat.Facts, error) {
 	}
 	var info chatInfo
 	err = t.wire.call(ctx, t.opts.Times.Call, "getChat", map[string]any{"chat_id": id}, &info)
-	if err != nil {
+	if err != nil && !unknownCall(err) {
 		return chat.Facts{}, t.sendError(err)
+	}
+	if info.Title == "" { // a server of its own may not have the call: what is asked for is who administers
+		info.Title, info.Type = c.Title, models.ChatTypeSupergroup
 	}
 	facts := chat.Facts{Title: info.Title}
 	self, err := t.sortAdmins(ctx, id, admins, &facts)

@@ -133,3 +133,23 @@ func TestCapsFollowWhatIsTold(t *testing.T) {
 		}
 	})
 }
+
+// A Bot API server of somebody's own may lack a call: administrators are known
+// all the same, and nobody hears that the token were wrong.
+func TestFactsOfAServerWithoutGetChat(t *testing.T) {
+	t.Parallel()
+	bubble(t, tgtest.Options{}, nil, func(r *rig) {
+		if _, err := r.getMe(r.t.Context()); err != nil {
+			r.t.Fatal(err)
+		}
+		r.s.SetMember(group, tgtest.Member{User: aning, Status: "creator"})
+		r.s.Fail(tgtest.Fault{Method: "getChat", Status: 404})
+		f, err := r.Facts(r.t.Context(), chatOfTest(group))
+		if err != nil || len(f.Admins) != 1 || f.Title != chatOfTest(group).Title {
+			r.t.Errorf("%+v %v", f, err)
+		}
+		if r.tokenSaid.Load() {
+			r.t.Error("the token is called wrong")
+		}
+	})
+}
