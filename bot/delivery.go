@@ -233,6 +233,7 @@ func (d *delivery) put(ctx context.Context, r *storage.Reader, l storage.Letter)
 		}
 	}
 	l.Urgent = strings.Contains(l.Content, `"urgent":true`) // its own field: quotes in texts are escaped
+	l.Retouch = strings.Contains(l.Content, `"retouch":true`)
 	box.letters = append(box.letters, l)
 	d.cursor[l.Lane] = l.ID
 	d.count[l.Lane]++
@@ -323,9 +324,9 @@ const (
 )
 
 // aged is a letter with the lane that it has by now: above the answers if it is
-// its turn.
+// its turn. To tidy up a message may wait for ever, and must not overtake it.
 func (b *mailbox) aged(l storage.Letter, now time.Time) storage.Letter {
-	if l.Lane == storage.LaneAnswer || b.posted || !b.budget.tight(now) {
+	if l.Lane == storage.LaneAnswer || l.Retouch || b.posted || !b.budget.tight(now) {
 		return l
 	}
 	since, patience := l.CreatedAt, activityPatience

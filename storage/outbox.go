@@ -59,8 +59,9 @@ type Letter struct {
 	IntoID     int64
 	Error      string
 	ExpiresAt  time.Time // it is not sent after this any more, zero = never; UTC
-	// Urgent is said in the content; it is not a column.
-	Urgent bool
+	// Urgent and Retouch are said in the content; they are not columns.
+	Urgent  bool
+	Retouch bool
 }
 
 const letterColumns = `id, chat_id, connection, lane, once, verb, state, kind, slot, account_id, reply, thread, content,
