@@ -16,6 +16,10 @@ var follow = []struct{ bind, undo string }{
 		"UPDATE OR IGNORE draw_entries SET person_id = ?1 WHERE person_id = ?2 AND account_id IN (SELECT account_id FROM bind_accounts WHERE bind_id = ?3)",
 	},
 	{
+		"UPDATE OR IGNORE signup_entries SET person_id = ?2 WHERE person_id = ?1 AND ?3 <> 0",
+		"UPDATE OR IGNORE signup_entries SET person_id = ?1 WHERE person_id = ?2 AND account_id IN (SELECT account_id FROM bind_accounts WHERE bind_id = ?3)",
+	},
+	{
 		// A yes to direct messages goes along, a no counts more than a yes. Two
 		// persons again, the one who leaves is asked anew.
 		`INSERT INTO dm_consents (person_id, allowed, at) SELECT ?2, allowed, at FROM dm_consents WHERE person_id = ?1 AND ?3 <> 0
@@ -45,6 +49,9 @@ func (tx *Tx) FollowBind(ctx context.Context, b Bind, ended bool) error {
 	}
 	if ended {
 		return nil // a vote stays with who has it: the other one may vote again
+	}
+	if err := tx.mergeSignups(ctx, b.From, b.Into); err != nil {
+		return err
 	}
 	return tx.MergeVotes(ctx, b.From, b.Into)
 }

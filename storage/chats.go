@@ -117,6 +117,9 @@ func (tx *Tx) MoveChatTo(ctx context.Context, chatID, community int64) error {
 	if err == nil { // its draws go along, or nobody could enter or claim any more
 		_, err = tx.q.exec(ctx, "UPDATE draws SET community_id = ? WHERE chat_id = ?", community, chatID)
 	}
+	if err == nil { // and its sign-up lists
+		_, err = tx.q.exec(ctx, "UPDATE signups SET community_id = ? WHERE chat_id = ?", community, chatID)
+	}
 	return classify(err)
 }
 
@@ -195,6 +198,10 @@ func (tx *Tx) absorb(ctx context.Context, old, young Chat) error {
 		"DELETE FROM poll_chats WHERE chat_id = ?2",
 		"UPDATE poll_votes SET chat_id = ?1 WHERE chat_id = ?2",
 		"UPDATE native_polls SET chat_id = ?1 WHERE chat_id = ?2",
+		"UPDATE signups SET chat_id = ?1, community_id = (SELECT community_id FROM chats WHERE id = ?1) WHERE chat_id = ?2",
+		"UPDATE OR IGNORE signup_chats SET chat_id = ?1 WHERE chat_id = ?2",
+		"DELETE FROM signup_chats WHERE chat_id = ?2",
+		"UPDATE signup_entries SET chat_id = ?1 WHERE chat_id = ?2",
 		"UPDATE chats SET external_id = 'merged:' || id, state = 'migrated', moved_to = ?1 WHERE id = ?2",
 	} {
 		if _, err := tx.q.exec(ctx, q, old.ID, young.ID); err != nil {

@@ -77,7 +77,7 @@ func (tx *Tx) CountDM(ctx context.Context, personID, announcement int64, month s
 
 // WithdrawDMs gives up the direct messages to a person that have not left.
 func (tx *Tx) WithdrawDMs(ctx context.Context, personID int64, kind, reason string) error {
-	_, err := tx.q.exec(ctx, `UPDATE outbox SET state = 'dead', error = ?, settled_at = ? WHERE state = 'queued' AND kind = ? AND account_id IN (SELECT id FROM accounts WHERE person_id = ?)`,
+	_, err := tx.q.exec(ctx, `UPDATE outbox SET state = 'dead', error = ?, settled_at = ? WHERE state = 'queued' AND (kind = ? OR kind IN ('remind.dm_close', 'remind.dm_event')) AND account_id IN (SELECT id FROM accounts WHERE person_id = ?)`,
 		reason, millis(tx.Now), kind, personID)
 	return classify(err)
 }

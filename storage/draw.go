@@ -119,7 +119,10 @@ func (tx *Tx) SetDraw(ctx context.Context, d Draw, from string) error {
 		d.State, d.Mode, d.Spec, d.Rules, d.Cost, d.FullAt, d.Secret, d.Commitment, d.Beacon,
 		d.Round, d.Signature, d.NumberName, d.NumberValue, d.Tickets, d.ListSHA256, d.Late, d.Waited, d.Reason,
 		millis(d.OpenedAt), millis(d.ClosesAt), millis(d.FrozenAt), millis(d.DrawnAt), d.ID, from)
-	return once(res, err, fmt.Sprintf("draw %d in state %s", d.ID, from))
+	if err := once(res, err, fmt.Sprintf("draw %d in state %s", d.ID, from)); err != nil || d.OpenedAt.IsZero() {
+		return err
+	}
+	return tx.LookAtPushes(ctx, ActivityDraw, d.ID)
 }
 
 // once turns an update that met no row into ErrDuplicate.

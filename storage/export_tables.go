@@ -151,6 +151,45 @@ var exports = []exported{
 		},
 	},
 	{
+		// Every sign-up list. taken counts those who are brought along.
+		name: "signups", community: "x.community_id",
+		from: "signups x JOIN communities c ON c.id = x.community_id ORDER BY x.id",
+		columns: []exportColumn{
+			{name: "signup", value: "x.id"},
+			{name: "community_id", value: "x.community_id"},
+			{name: "community", value: "c.name"},
+			{name: "title", value: "x.title"},
+			{name: "state", value: "x.state"},
+			{name: "seats", value: "x.seats"},
+			{name: "taken", value: "(SELECT COALESCE(sum(1 + extra), 0) FROM signup_entries e WHERE e.signup_id = x.id AND e.state = 'in')"},
+			{name: "waiting", value: "(SELECT count(*) FROM signup_entries e WHERE e.signup_id = x.id AND e.state = 'waiting')"},
+			{name: "opened_at", value: "x.opened_at", instant: true},
+			{name: "ends_at", value: "x.ends_at", instant: true},
+			{name: "event_at", value: "x.event_at", instant: true},
+			{name: "closed_at", value: "x.closed_at", instant: true},
+			{name: "reason", value: "x.reason"},
+		},
+	},
+	{
+		// Every line of every list in order, those who left included.
+		name: "signup_entries", community: "s.community_id",
+		from: "signup_entries x JOIN signups s ON s.id = x.signup_id JOIN people p ON p.id = x.person_id JOIN communities c ON c.id = s.community_id ORDER BY x.signup_id, x.id",
+		columns: []exportColumn{
+			{name: "signup", value: "x.signup_id"},
+			{name: "community_id", value: "s.community_id"},
+			{name: "community", value: "c.name"},
+			{name: "person_id", value: "x.person_id"},
+			{name: "name", value: "p.name"},
+			{name: "chat", value: "(SELECT CASE kind WHEN 'private' THEN '' ELSE title END FROM chats WHERE id = x.chat_id)"},
+			{name: "extra", value: "x.extra"},
+			{name: "note", value: "x.note"},
+			{name: "state", value: "x.state"},
+			{name: "at", value: "x.at", instant: true},
+			{name: "moved_at", value: "x.moved_at", instant: true},
+			{name: "left_at", value: "x.left_at", instant: true},
+		},
+	},
+	{
 		// Every ticket; reply is the newest answer.
 		name: "feedback", community: "x.community_id",
 		from: "feedback x JOIN communities c ON c.id = x.community_id JOIN accounts a ON a.id = x.account_id ORDER BY x.id",

@@ -72,7 +72,7 @@ func TestExportWritesWhatIsThere(t *testing.T) {
 	})
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	paths := exportAll(t, db, dir)
-	names := []string{"announcements.csv", "audit.csv", "cards.csv", "checkins.csv", "counted_days.csv", "deliveries.csv", "draw_entries.csv", "draws.csv", "faqs.csv", "feedback.csv", "invite_joins.csv", "invites.csv", "ledger.csv", "members.csv", "occurrences.csv", "poll_votes.csv", "polls.csv", "question_answers.csv", "questions.csv", "queues.csv", "quiz_practice.csv", "quiz_questions.csv", "quiz_results.csv", "rules.csv", "schedules.csv"}
+	names := []string{"announcements.csv", "audit.csv", "cards.csv", "checkins.csv", "counted_days.csv", "deliveries.csv", "draw_entries.csv", "draws.csv", "faqs.csv", "feedback.csv", "invite_joins.csv", "invites.csv", "ledger.csv", "members.csv", "occurrences.csv", "poll_votes.csv", "polls.csv", "question_answers.csv", "questions.csv", "queues.csv", "quiz_practice.csv", "quiz_questions.csv", "quiz_results.csv", "rules.csv", "schedules.csv", "signup_entries.csv", "signups.csv"}
 	if got := files(t, dir); !slices.Equal(got, names) || len(paths) != len(names) {
 		t.Fatalf("%v, %v", got, paths)
 	}
@@ -131,7 +131,7 @@ func TestExportReplacesItsOwnFilesOnly(t *testing.T) {
 			t.Errorf("%s: %q, %v", path, text, err)
 		}
 	}
-	if got := files(t, dir); len(got) != 26 {
+	if got := files(t, dir); len(got) != 28 {
 		t.Errorf("in the folder: %v", got)
 	}
 }

@@ -144,6 +144,7 @@ const (
 	keepTimers  = 30 * 24 * time.Hour
 	keepTalk    = 100 * 24 * time.Hour // the longest a draw may ask for is 90 days
 	keepPosts   = 2 * 366 * 24 * time.Hour
+	keepNotes   = 366 * 24 * time.Hour
 )
 
 // KeepTalk is how long what was said in groups is kept.
@@ -179,6 +180,9 @@ func (tx *Tx) Prune(ctx context.Context) error {
 		// The last two rounds of a chat say what is next there.
 		{"DELETE FROM queue_picks WHERE at < ? AND round + 1 < (SELECT max(round) FROM queue_picks p WHERE p.queue_id = queue_picks.queue_id AND p.chat_id = queue_picks.chat_id)", keepPosts},
 		{"DELETE FROM inbox WHERE state = 'failed' AND created_at < ?", keepLetters},
+		// Who was on a list stays; what he wrote beside his name has served its turn.
+		{"UPDATE signup_entries SET note = '' WHERE note <> '' AND signup_id IN (SELECT id FROM signups WHERE state <> 'open' AND closed_at < ?)", keepNotes},
+		{"DELETE FROM push_sends WHERE at < ?", keepNotes},
 		{"DELETE FROM talk_lines WHERE at < ?", KeepTalk},
 		{"DELETE FROM human_calls WHERE at < ?", keepSeen},
 		{"DELETE FROM counted_days WHERE at < ?", keepCounted},

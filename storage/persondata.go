@@ -20,6 +20,7 @@ type PersonData struct {
 	Binds       []PersonBind       `json:"binds,omitempty"`
 	Polls       []PersonPoll       `json:"polls,omitempty"`
 	Draws       []PersonDraw       `json:"draws"`
+	Signups     []PersonSignup     `json:"signups,omitempty"`
 	Feedback    []PersonFeedback   `json:"feedback,omitempty"`
 	Questions   []PersonQuestion   `json:"questions,omitempty"`
 	// DirectMessages is what the person said about them; nil if nothing.
@@ -156,6 +157,9 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 		return d, err
 	}
 	if d.Polls, err = r.personPolls(ctx, personID); err != nil {
+		return d, err
+	}
+	if d.Signups, err = r.personSignups(ctx, personID); err != nil {
 		return d, err
 	}
 	if d.Invites, err = r.personInvites(ctx, personID); err != nil {

@@ -205,7 +205,7 @@ func (tx *Tx) ClosePoll(ctx context.Context, id, by int64) error {
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(ErrDuplicate, err)
 	}
-	return nil
+	return tx.LookAtPushes(ctx, ActivityPoll, id)
 }
 
 // PollVoter is one choice of one person in a named poll.

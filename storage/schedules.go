@@ -249,7 +249,8 @@ func (tx *Tx) PutOff(ctx context.Context, id int64, to time.Time) error {
 // earliest first.
 func (r *Reader) UntoldOccurrences(ctx context.Context, chatID int64) ([]Occurrence, error) {
 	return list(ctx, r, scanOccurrence, "SELECT "+occurrenceColumns+` FROM occurrences
-		WHERE told_at = 0 AND chat_id <> 0 AND chat_id = ? AND state IN ('missed', 'uncertain') ORDER BY due_at, id`, chatID)
+		WHERE told_at = 0 AND chat_id <> 0 AND chat_id = ? AND state IN ('missed', 'uncertain')
+		AND substr(job, 1, 7) <> '`+pushJob+"' AND substr(job, 1, 5) <> 'poll:' ORDER BY due_at, id", chatID)
 }
 
 // MarkTold notes that the administrators know what became of an occurrence.

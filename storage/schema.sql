@@ -729,6 +729,30 @@ CREATE TABLE prompts (
   PRIMARY KEY (chat_id, account_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE push_sends (
+  push_id   INTEGER NOT NULL REFERENCES pushes(id),
+  due_at    INTEGER NOT NULL,
+  person_id INTEGER NOT NULL REFERENCES people(id),
+  month     TEXT    NOT NULL DEFAULT '',               -- it counts against, '' = it counts against none
+  at        INTEGER NOT NULL,
+  PRIMARY KEY (push_id, due_at, person_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pushes (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind        TEXT    NOT NULL CHECK (kind IN ('poll', 'draw', 'signup')),
+  activity_id INTEGER NOT NULL,
+  anchor      TEXT    NOT NULL CHECK (anchor IN ('close', 'event', 'rule')),
+  before      INTEGER NOT NULL DEFAULT 0 CHECK (before >= 0), -- minutes before the close or the event
+  rule        TEXT    NOT NULL DEFAULT '',             -- JSON; again and again until the close
+  said        TEXT    NOT NULL DEFAULT '',             -- as it was typed
+  state       TEXT    NOT NULL CHECK (state IN ('on', 'off', 'over')),
+  created_by  INTEGER NOT NULL DEFAULT 0,              -- the person, 0 = an anonymous administrator
+  created_at  INTEGER NOT NULL,
+  CHECK ((anchor = 'rule') = (rule <> '')),
+  CHECK ((anchor = 'rule') = (before = 0))
+) STRICT;
+
 CREATE TABLE question_agrees (
   question_id INTEGER NOT NULL,
   place       INTEGER NOT NULL,
@@ -953,6 +977,46 @@ CREATE TABLE settings (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE signup_chats (
+  signup_id INTEGER NOT NULL REFERENCES signups(id),
+  chat_id   INTEGER NOT NULL REFERENCES chats(id),
+  thread    TEXT    NOT NULL DEFAULT '',
+  PRIMARY KEY (signup_id, chat_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE signup_entries (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  signup_id  INTEGER NOT NULL REFERENCES signups(id),
+  person_id  INTEGER NOT NULL REFERENCES people(id),
+  account_id INTEGER NOT NULL REFERENCES accounts(id),
+  chat_id    INTEGER NOT NULL REFERENCES chats(id),    -- where he signed up, and is told
+  extra      INTEGER NOT NULL DEFAULT 0 CHECK (extra BETWEEN 0 AND 9), -- whom he brings along
+  note       TEXT    NOT NULL DEFAULT '',
+  state      TEXT    NOT NULL CHECK (state IN ('in', 'waiting', 'left')),
+  at         INTEGER NOT NULL,
+  moved_at   INTEGER NOT NULL DEFAULT 0,               -- when a place became free for him
+  told_at    INTEGER NOT NULL DEFAULT 0,               -- and when he was told
+  left_at    INTEGER NOT NULL DEFAULT 0,
+  CHECK ((state = 'left') = (left_at > 0))
+) STRICT;
+
+CREATE TABLE signups (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,      -- the number people use
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),  -- where it was started
+  author_id    INTEGER NOT NULL DEFAULT 0,             -- a person; 0 = an anonymous administrator
+  title        TEXT    NOT NULL CHECK (title <> ''),
+  seats        INTEGER NOT NULL DEFAULT 0 CHECK (seats >= 0), -- 0 = no limit
+  state        TEXT    NOT NULL CHECK (state IN ('open', 'closed', 'cancelled')),
+  reason       TEXT    NOT NULL DEFAULT '',            -- of a cancellation
+  opened_at    INTEGER NOT NULL,
+  ends_at      INTEGER NOT NULL DEFAULT 0,             -- 0 = until somebody closes it
+  event_at     INTEGER NOT NULL DEFAULT 0,             -- when it takes place, 0 = not said
+  closed_at    INTEGER NOT NULL DEFAULT 0,
+  closed_by    INTEGER NOT NULL DEFAULT 0,             -- a person; 0 = the deadline, or an anonymous administrator
+  CHECK ((state = 'open') = (closed_at = 0))
+) STRICT;
+
 CREATE TABLE talk_days (
   chat_id    INTEGER NOT NULL REFERENCES chats(id),
   account_id INTEGER NOT NULL REFERENCES accounts(id),
@@ -1073,6 +1137,8 @@ CREATE UNIQUE INDEX occurrences_letter ON occurrences(letter_id) WHERE letter_id
 
 CREATE INDEX occurrences_open ON occurrences(job, due_at) WHERE state IN ('planned', 'sending');
 
+CREATE INDEX occurrences_started ON occurrences(chat_id, started_at) WHERE chat_id <> 0 AND started_at > 0;
+
 CREATE INDEX occurrences_untold ON occurrences(chat_id, due_at) WHERE told_at = 0 AND chat_id <> 0 AND state IN ('missed', 'uncertain');
 
 CREATE INDEX outbox_queued ON outbox(connection, lane, id) WHERE state = 'queued';
@@ -1107,6 +1173,12 @@ CREATE INDEX presence_account ON presence(account_id);
 
 CREATE INDEX previews_open ON previews(chat_id, account_id) WHERE state = 'open';
 
+CREATE INDEX push_sends_person ON push_sends(person_id, month);
+
+CREATE INDEX pushes_activity ON pushes(kind, activity_id, id);
+
+CREATE UNIQUE INDEX pushes_one ON pushes(kind, activity_id, anchor) WHERE state = 'on';
+
 CREATE INDEX question_agrees_account ON question_agrees(account_id);
 
 CREATE INDEX question_answers_account ON question_answers(account_id);
@@ -1140,6 +1212,16 @@ CREATE INDEX scores_member ON scores(member_id);
 CREATE INDEX scores_top ON scores(community_id, kind, period, hidden, value DESC, member_id);
 
 CREATE INDEX seen_at ON seen(at);
+
+CREATE INDEX signup_chats_chat ON signup_chats(chat_id, signup_id);
+
+CREATE INDEX signup_entries_list ON signup_entries(signup_id, id);
+
+CREATE UNIQUE INDEX signup_entries_once ON signup_entries(signup_id, person_id) WHERE state <> 'left';
+
+CREATE INDEX signup_entries_person ON signup_entries(person_id);
+
+CREATE INDEX signups_community ON signups(community_id, state, id);
 
 CREATE INDEX talk_days_day ON talk_days(day);
 
@@ -1234,3 +1316,6 @@ BEGIN SELECT RAISE(ABORT, 'polls are never deleted'); END;
 
 CREATE TRIGGER quiz_practice_answers_stay BEFORE UPDATE ON quiz_practice_answers
 BEGIN SELECT RAISE(ABORT, 'an answer of a practice question stays'); END;
+
+CREATE TRIGGER signups_no_delete BEFORE DELETE ON signups
+BEGIN SELECT RAISE(ABORT, 'sign-up lists are never deleted'); END;

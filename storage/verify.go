@@ -37,6 +37,8 @@ const (
 	CheckDraw        = "draw"       // draw, ticket, problem
 	CheckQuestion    = "question"   // question, points, entries, booked, problem
 	CheckPoll        = "poll"       // poll, voters, votes, choices, problem
+	CheckSignup      = "signup"     // signup, entry, problem
+	CheckPush        = "push"       // push, kind, activity, due, problem
 
 	CheckAnnouncement = "announcement" // id, chat, problem
 	CheckSchedule     = "schedule"     // id, occurrence, problem
@@ -127,7 +129,7 @@ func (v *verifier) structure(ctx context.Context) error {
 
 // content checks what the rows say of each other.
 func (v *verifier) content(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.invites, v.polls, v.questions, v.announcements, v.schedules, v.pictures} {
+	for _, step := range []func(context.Context) error{v.members, v.reversals, v.binds, v.occurrences, v.letters, v.draws, v.invites, v.polls, v.signups, v.pushes, v.questions, v.announcements, v.schedules, v.pictures} {
 		if err := step(ctx); err != nil {
 			return err
 		}

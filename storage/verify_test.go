@@ -84,7 +84,7 @@ func TestVerifyFindsNothingInASoundDatabase(t *testing.T) {
 		}
 		want := map[string]string{
 			CheckIntegrity: "1/0", CheckForeignKeys: "1/0", CheckBalance: "5/0", CheckScore: "50/0", CheckCheckin: "22/0", CheckStreak: "5/0", CheckDraw: "0/0",
-			CheckDay: "5/0", CheckReversal: "1/0", CheckBind: "0/0", CheckOccurrence: "5/0", CheckLetter: "1/0", CheckInvite: "0/0", CheckPoll: "0/0", CheckQuestion: "0/0", CheckAnnouncement: "0/0", CheckSchedule: "0/0", CheckPicture: "0/0",
+			CheckDay: "5/0", CheckReversal: "1/0", CheckBind: "0/0", CheckOccurrence: "5/0", CheckLetter: "1/0", CheckInvite: "0/0", CheckPoll: "0/0", CheckSignup: "0/0", CheckPush: "0/0", CheckQuestion: "0/0", CheckAnnouncement: "0/0", CheckSchedule: "0/0", CheckPicture: "0/0",
 		}
 		if !maps.Equal(got, want) {
 			t.Errorf("got  %v\nwant %v", got, want)

@@ -25,8 +25,10 @@ import (
 	"qunmate/commands/poll"
 	"qunmate/commands/qa"
 	"qunmate/commands/quiz"
+	"qunmate/commands/remind"
 	"qunmate/commands/schedule"
 	"qunmate/commands/settings"
+	"qunmate/commands/signup"
 	"qunmate/scheduler"
 	"qunmate/scheduler/when"
 	"qunmate/storage"
@@ -79,6 +81,8 @@ func (h *house) families() []family {
 		{draw.Commands(draws), draw.Actions(draws), draw.Listeners(draws)},
 		{announce.Commands(), announce.Actions(), announce.Listeners()},
 		{poll.Commands(), poll.Actions(), poll.Listeners()},
+		{signup.Commands(), signup.Actions(), signup.Listeners()},
+		{remind.Commands(), remind.Actions(), remind.Listeners()},
 	}
 }
 

@@ -43,3 +43,19 @@ func Texts(t *testing.T, family string, samples map[string][]any) {
 		}
 	}
 }
+
+// Blocks lists the texts of a family.
+func Blocks(t *testing.T, family string) []string {
+	t.Helper()
+	set, err := templates.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, name := range set.Blocks("zh-CN") {
+		if block, ok := strings.CutPrefix(name, family+"."); ok {
+			out = append(out, block)
+		}
+	}
+	return out
+}

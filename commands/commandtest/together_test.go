@@ -16,8 +16,10 @@ import (
 	"qunmate/commands/poll"
 	"qunmate/commands/qa"
 	"qunmate/commands/quiz"
+	"qunmate/commands/remind"
 	"qunmate/commands/schedule"
 	"qunmate/commands/settings"
+	"qunmate/commands/signup"
 )
 
 // everything is what the program can do, put together as cmd does it.
@@ -60,6 +62,12 @@ func everything() commandtest.Families {
 	f.Commands = append(f.Commands, poll.Commands()...)
 	f.Actions = append(f.Actions, poll.Actions()...)
 	f.Listeners = append(f.Listeners, poll.Listeners()...)
+	f.Commands = append(f.Commands, signup.Commands()...)
+	f.Actions = append(f.Actions, signup.Actions()...)
+	f.Listeners = append(f.Listeners, signup.Listeners()...)
+	f.Commands = append(f.Commands, remind.Commands()...)
+	f.Actions = append(f.Actions, remind.Actions()...)
+	f.Listeners = append(f.Listeners, remind.Listeners()...)
 	return f
 }
 

@@ -833,6 +833,65 @@ CREATE TABLE schedule_chats (
   turn        INTEGER NOT NULL DEFAULT 0,      -- how many posts of its set were taken there
   PRIMARY KEY (schedule_id, chat_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE signups (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,      -- the number people use
+  community_id INTEGER NOT NULL REFERENCES communities(id),
+  chat_id      INTEGER NOT NULL REFERENCES chats(id),  -- where it was started
+  author_id    INTEGER NOT NULL DEFAULT 0,             -- a person; 0 = an anonymous administrator
+  title        TEXT    NOT NULL CHECK (title <> ''),
+  seats        INTEGER NOT NULL DEFAULT 0 CHECK (seats >= 0), -- 0 = no limit
+  state        TEXT    NOT NULL CHECK (state IN ('open', 'closed', 'cancelled')),
+  reason       TEXT    NOT NULL DEFAULT '',            -- of a cancellation
+  opened_at    INTEGER NOT NULL,
+  ends_at      INTEGER NOT NULL DEFAULT 0,             -- 0 = until somebody closes it
+  event_at     INTEGER NOT NULL DEFAULT 0,             -- when it takes place, 0 = not said
+  closed_at    INTEGER NOT NULL DEFAULT 0,
+  closed_by    INTEGER NOT NULL DEFAULT 0,             -- a person; 0 = the deadline, or an anonymous administrator
+  CHECK ((state = 'open') = (closed_at = 0))
+) STRICT;
+CREATE TABLE signup_chats (
+  signup_id INTEGER NOT NULL REFERENCES signups(id),
+  chat_id   INTEGER NOT NULL REFERENCES chats(id),
+  thread    TEXT    NOT NULL DEFAULT '',
+  PRIMARY KEY (signup_id, chat_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE signup_entries (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  signup_id  INTEGER NOT NULL REFERENCES signups(id),
+  person_id  INTEGER NOT NULL REFERENCES people(id),
+  account_id INTEGER NOT NULL REFERENCES accounts(id),
+  chat_id    INTEGER NOT NULL REFERENCES chats(id),    -- where he signed up, and is told
+  extra      INTEGER NOT NULL DEFAULT 0 CHECK (extra BETWEEN 0 AND 9), -- whom he brings along
+  note       TEXT    NOT NULL DEFAULT '',
+  state      TEXT    NOT NULL CHECK (state IN ('in', 'waiting', 'left')),
+  at         INTEGER NOT NULL,
+  moved_at   INTEGER NOT NULL DEFAULT 0,               -- when a place became free for him
+  told_at    INTEGER NOT NULL DEFAULT 0,               -- and when he was told
+  left_at    INTEGER NOT NULL DEFAULT 0,
+  CHECK ((state = 'left') = (left_at > 0))
+) STRICT;
+CREATE TABLE pushes (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind        TEXT    NOT NULL CHECK (kind IN ('poll', 'draw', 'signup')),
+  activity_id INTEGER NOT NULL,
+  anchor      TEXT    NOT NULL CHECK (anchor IN ('close', 'event', 'rule')),
+  before      INTEGER NOT NULL DEFAULT 0 CHECK (before >= 0), -- minutes before the close or the event
+  rule        TEXT    NOT NULL DEFAULT '',             -- JSON; again and again until the close
+  said        TEXT    NOT NULL DEFAULT '',             -- as it was typed
+  state       TEXT    NOT NULL CHECK (state IN ('on', 'off', 'over')),
+  created_by  INTEGER NOT NULL DEFAULT 0,              -- the person, 0 = an anonymous administrator
+  created_at  INTEGER NOT NULL,
+  CHECK ((anchor = 'rule') = (rule <> '')),
+  CHECK ((anchor = 'rule') = (before = 0))
+) STRICT;
+CREATE TABLE push_sends (
+  push_id   INTEGER NOT NULL REFERENCES pushes(id),
+  due_at    INTEGER NOT NULL,
+  person_id INTEGER NOT NULL REFERENCES people(id),
+  month     TEXT    NOT NULL DEFAULT '',               -- it counts against, '' = it counts against none
+  at        INTEGER NOT NULL,
+  PRIMARY KEY (push_id, due_at, person_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE quiz_practices (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   community_id INTEGER NOT NULL REFERENCES communities(id),
@@ -912,6 +971,7 @@ INSERT INTO schema_migrations VALUES ('0018_questions.sql', 'dc2cbbadebfd1327d1a
 INSERT INTO schema_migrations VALUES ('0019_wecom.sql', '4ee97af7d183587bbd3359e77b16562a303b37d37ae4900f3be79f47f1702993', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0020_pictures.sql', 'e8aabb9ac3ade720f5192a7c3c04fb3812145be4f3df24d7c094661e9792196e', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0021_queues.sql', '5723eca2cc031fde75f4d40adce105b6e52bd8876fa0166eb12ec7e4ef534980', 1795348800000);
+INSERT INTO schema_migrations VALUES ('0022_signup.sql', '722aa6d6bbf3a80520d49f90adf09a8ceadafbb3a4e6f49fdd78ae3560be2c14', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0023_qa.sql', 'ac4dd2f5a2dde85f25b49be60799ece307a5ded62db0af4e98f455ef74654e3a', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0024_invite_more.sql', '6f53cc51cb0c841de44c72200b2d3cc191de3cd9c6bc95b5293a5b7dcd16ea08', 1795348800000);
 INSERT INTO schema_migrations VALUES ('0025_prompts.sql', '199405de4762923746e42a195c0d11dce8c1c8f233489ee497550b08b61dcc39', 1795348800000);
@@ -1108,6 +1168,15 @@ CREATE INDEX picture_uploads_expires ON picture_uploads(expires_at) WHERE expire
 CREATE UNIQUE INDEX queues_name ON queues(community_id, name) WHERE state = 'active';
 CREATE INDEX schedule_chats_chat ON schedule_chats(chat_id);
 CREATE INDEX schedules_open ON schedules(id) WHERE state IN ('active', 'paused');
+CREATE INDEX signups_community ON signups(community_id, state, id);
+CREATE INDEX signup_chats_chat ON signup_chats(chat_id, signup_id);
+CREATE UNIQUE INDEX signup_entries_once ON signup_entries(signup_id, person_id) WHERE state <> 'left';
+CREATE INDEX signup_entries_list ON signup_entries(signup_id, id);
+CREATE INDEX signup_entries_person ON signup_entries(person_id);
+CREATE UNIQUE INDEX pushes_one ON pushes(kind, activity_id, anchor) WHERE state = 'on';
+CREATE INDEX pushes_activity ON pushes(kind, activity_id, id);
+CREATE INDEX occurrences_started ON occurrences(chat_id, started_at) WHERE chat_id <> 0 AND started_at > 0;
+CREATE INDEX push_sends_person ON push_sends(person_id, month);
 CREATE INDEX questions_solved ON questions(community_id, solved_at) WHERE state = 'solved';
 CREATE UNIQUE INDEX quiz_practices_open ON quiz_practices(chat_id) WHERE state = 'open';
 CREATE INDEX quiz_practices_community ON quiz_practices(community_id, id);
@@ -1180,5 +1249,7 @@ BEGIN
     SELECT 'schedule.notice:letter:' || NEW.id, 'schedule.notice', chat_id, '{}', NEW.settled_at + 3000, NEW.settled_at
     FROM occurrences WHERE letter_id = NEW.id AND state IN ('missed', 'uncertain') AND told_at = 0;
 END;
+CREATE TRIGGER signups_no_delete BEFORE DELETE ON signups
+BEGIN SELECT RAISE(ABORT, 'sign-up lists are never deleted'); END;
 CREATE TRIGGER quiz_practice_answers_stay BEFORE UPDATE ON quiz_practice_answers
 BEGIN SELECT RAISE(ABORT, 'an answer of a practice question stays'); END;
