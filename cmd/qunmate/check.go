@@ -106,6 +106,7 @@ func idle(database string) bool {
 // What is found out about the community, or the group, that a connection names.
 const (
 	homeFound   = "community.found"   // name, id
+	homeGroups  = "community.groups"  // name, id: for customer groups
 	homeMissing = "community.missing" // name
 	homeSeveral = "community.several" // name, ids
 
@@ -143,7 +144,11 @@ func (p *program) known(ctx context.Context, path string, c connection, platform
 			return nil
 		}
 		found, err := bot.HomeCommunity(ctx, r, c.home)
-		home = append(home, homeFinding(c.home, found))
+		f := homeFinding(c.home, found)
+		if f.OK && strings.HasSuffix(c.Name, customerGroups) {
+			f.Code = homeGroups
+		}
+		home = append(home, f)
 		return err
 	})
 	return groups, home, err

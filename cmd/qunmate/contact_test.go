@@ -165,5 +165,6 @@ func TestFiguresOfCustomerGroups(t *testing.T) {
 	says("/invites stats", "2 groups, 10 people, 4 talked that day; ")
 	p.stop()
 	wantClean(t, dir)
+	wantCall(t, dir, 0, "✔ staff/groups: Customer groups join the community “Members” (#", "check", "-online")
 	wantCall(t, dir, 0, "counted_days.csv", "export", "out")
 }
