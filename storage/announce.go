@@ -100,6 +100,12 @@ func (r *Reader) Announcements(ctx context.Context, before int64, limit int) ([]
 	return list(ctx, r, scanAnnouncement, "SELECT "+announcementColumns+" FROM announcements WHERE (?1 = 0 OR id < ?1) ORDER BY id DESC LIMIT ?2", before, limit)
 }
 
+// PlannedAnnouncements lists what waits for its time between two instants,
+// soonest first.
+func (r *Reader) PlannedAnnouncements(ctx context.Context, from, until time.Time) ([]Announcement, error) {
+	return list(ctx, r, scanAnnouncement, "SELECT "+announcementColumns+" FROM announcements WHERE state = 'planned' AND due_at > ? AND due_at <= ? ORDER BY due_at, id", millis(from), millis(until))
+}
+
 // SameAnnouncements lists announcements with the same content made since an
 // instant, newest first, without those that were cancelled.
 func (r *Reader) SameAnnouncements(ctx context.Context, hash string, since time.Time) ([]Announcement, error) {

@@ -96,6 +96,7 @@ type browserTab struct {
 	look browserLook
 
 	program *running
+	warned  int // how many warnings of the program are a part of the walk
 
 	mu         sync.Mutex
 	complaints []string // what the console said and what went outside

@@ -83,7 +83,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"not_here": none, "none_there": text(), "whose_community": none, "nowhere": none, "no_people": {named{"Full": 0}, named{"Full": 2}}, "where": text(), "no_draft": none, "bad_time": text(), "which_time": text(),
 		"time_over": text(), "bad_target": text(), "correction_target": none, "lost_right": text(),
 		"surface": {"telegram", "wecom", "wechat", "sandbox", "test"}, "scope": scopeSamples, "lines": previews, "title": previews, "preview": previews, "again": again,
-		"targets": text(), "planned": planned, "missed": {named{"ID": 7, "At": at}}, "dropped": planned, "unsent": unsent,
+		"targets": text(), "entry": {named{"ID": 3, "People": false}, named{"ID": 3, "People": true}}, "planned": planned, "missed": {named{"ID": 7, "At": at}}, "dropped": planned, "unsent": unsent,
 		"why": why, "bad": {bad}, "counts": reports, "report": reports, "list": {lines, nil}, "outcome": outcomes,
 		"details": {
 			named{"Report": report(tally), "Lines": outcomes, "More": 3},

@@ -18,6 +18,9 @@ type Planned struct {
 	// one; "" is one that happens.
 	Skip, Key string
 	Quiet     bool // it waits for the end of quiet hours
+	// What it posts: the beginning of its text, or the name of its set of
+	// texts or of its queue.
+	Text, Template, Queue string
 }
 
 // Upcoming lists what is to come between two instants, at most so many of each
@@ -40,20 +43,30 @@ func Upcoming(ctx context.Context, r *storage.Reader, from, until time.Time, mos
 		if err != nil {
 			return nil, err
 		}
+		says := Planned{ID: s.ID, Name: s.Name, Text: firstWords(s.Body), Template: s.Template}
+		if s.QueueID != 0 {
+			q, err := r.QueueByID(ctx, s.QueueID)
+			if err != nil {
+				return nil, err
+			}
+			says.Queue = q.Name
+		}
 		for _, j := range in.in {
 			for _, o := range waiting {
 				if o.ChatID == j.chat.ID && o.State == storage.Planned && o.MovedTo.After(from) && !o.DueAt.After(from) {
-					out = append(out, Planned{At: o.MovedTo, Chat: j.chat, ID: s.ID, Name: s.Name, Quiet: true})
+					p := says
+					p.At, p.Chat, p.Quiet = o.MovedTo, j.chat, true
+					out = append(out, p)
 				}
 			}
-			out = append(out, j.planned(from, until, most)...)
+			out = append(out, j.planned(says, from, until, most)...)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Planned) int { return a.At.Compare(b.At) })
 	return out, nil
 }
 
-func (j *job) planned(after, until time.Time, most int) []Planned {
+func (j *job) planned(says Planned, after, until time.Time, most int) []Planned {
 	var out []Planned
 	for range most {
 		t, ok := j.nextTurn(after)
@@ -61,7 +74,8 @@ func (j *job) planned(after, until time.Time, most int) []Planned {
 			break
 		}
 		after = t.At
-		p := Planned{At: t.To, Chat: j.chat, ID: j.ID, Name: j.Name, Quiet: !t.To.Equal(t.At)}
+		p := says
+		p.At, p.Chat, p.Quiet = t.To, j.chat, !t.To.Equal(t.At)
 		p.Skip, p.Key = reasonOf(t.Skip)
 		out = append(out, p)
 	}

@@ -116,6 +116,12 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	full, bare := queue(items), queue(nil)
 	bare["Used"], bare["Mode"], bare["More"] = nil, "loop", 0
 	both := []any{full, bare}
+	notes := []any{
+		named{"Skip": "", "Quiet": false, "Template": "morning", "Queue": "", "Text": ""},
+		named{"Skip": "", "Quiet": true, "Template": "", "Queue": "每日一条", "Text": ""},
+		named{"Skip": "", "Quiet": false, "Template": "", "Queue": "", "Text": "a"},
+		named{"Skip": "holiday", "Key": "spring", "Quiet": false},
+	}
 	somewhere := []named{{"Token": "chat:3", "Platform": "telegram"}, {"Token": "chat:4", "Platform": "other"}}
 	jobs := []any{job(storage.ScheduleActive), job(storage.SchedulePaused), job(storage.ScheduleOver), job(storage.ScheduleDeleted)}
 	one := named{"Count": 1, "Rows": []named{why("down", "")}, "More": 0}
@@ -129,7 +135,8 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"enable": none, "added": jobs[:1], "undone": id, "line": jobs, "list": {named{"Jobs": jobs, "More": 2}}, "none": none, "next": {following(coming), with(named{"Group": "", "Posts": nil, "Others": nil, "Figures": false, "State": storage.SchedulePaused})}, "coming": coming,
 		"edited": {jobs[0], jobs[1], with(named{"Audit": int64(0)})}, "button_edit": none, "no_draft": none, "not_yours": id, "lost_right": {named{"Title": "读书会"}},
 		"edit_how": {named{"Which": "draft:3", "Name": "早安", "Queue": true}, named{"Which": "3", "Name": "早安", "Queue": false}},
-		"why":      whys, "log_line": states, "log": {named{"ID": 3, "Name": "早安", "Chats": rows, "More": 2}, named{"ID": 3, "Name": "早安", "Chats": rows[:1], "More": 0}}, "log_rows": {rows[0], rows[1]}, "turned": jobs, "entry": {named{"ID": 3, "Name": "早安", "Skip": "", "Quiet": false}, named{"ID": 3, "Name": "早安", "Skip": "", "Quiet": true}, named{"ID": 3, "Name": "早安", "Skip": "holiday", "Key": "spring"}}, "same": jobs[:3],
+		"why":      whys, "log_line": states, "log": {named{"ID": 3, "Name": "早安", "Chats": rows, "More": 2}, named{"ID": 3, "Name": "早安", "Chats": rows[:1], "More": 0}}, "log_rows": {rows[0], rows[1]}, "turned": jobs, "entry": id, "entry_note": notes,
+		"same":           jobs[:3],
 		"undo_overtaken": id, "no_such": {named{"ID": int64(9), "Open": []int64{1, 2}}, named{"ID": int64(9), "Open": nil}}, "usage": none, "no_time": name, "no_clock": name, "no_day": name,
 		"impossible": name, "past": {soon}, "unclear": {named{"Past": &soon}, named{"Past": nil}}, "at_choice": {soon}, "no_text": name, "too_long": {named{"Max": 3000}},
 		"no_template":   {named{"Name": "", "Sets": []string{"a", "b"}, "Faults": nil}, named{"Name": "x", "Sets": []string{"a"}, "Faults": faults}},

@@ -85,6 +85,8 @@ async function change(path, action, chat) {
 export const toggleMember = () => change("/api/member", isMember(chatID(), state.persona) ? "leave" : "join", chatID());
 export const toggleBot = () => change("/api/bot", chatOf(chatID())?.bot ? "remove" : "add", chatID());
 
+export const toggleMute = () => change("/api/mute", chatOf(chatID())?.mute ? "unmute" : "mute", chatID());
+
 export async function moveClock(body) {
   const buttons = $("sheet-panel").querySelectorAll("#clock-move button, .upcoming button");
   buttons.forEach((b) => { b.disabled = true; });
@@ -121,6 +123,11 @@ export function quick(text, fill) {
     return;
   }
   if (canSpeak()) say(text);
+}
+
+/** Put a text into the field, for the person to send. */
+export function fill(text) {
+  setInput(text);
 }
 
 export const canSpeak = () => isMember(chatID(), state.persona);

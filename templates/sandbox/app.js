@@ -1,6 +1,7 @@
 // The sandbox page: its parts, wired to the keys, the buttons and the program.
-import { grow, moveClock, recall, setReply, submit, tell, toggleBot, toggleMember } from "./actions.js";
-import { loadUpcoming, renderClock, setClock } from "./clock.js";
+import { grow, moveClock, recall, setReply, submit, tell, toggleBot, toggleMember, toggleMute } from "./actions.js";
+import { loadUpcoming, renderUpcoming, wireCalendar } from "./calendar.js";
+import { renderClock, setClock } from "./clock.js";
 import { render, renderSoon } from "./columns.js";
 import { toEnd } from "./conversation.js";
 import { $, keep, nameOf, narrow, remember, seenKey, setLanguage, state, t } from "./model.js";
@@ -89,12 +90,14 @@ function wire() {
   });
   $("member-button").addEventListener("click", toggleMember);
   $("bot-button").addEventListener("click", toggleBot);
+  $("mute-button").addEventListener("click", toggleMute);
+  wireCalendar();
   for (const el of document.querySelectorAll("[data-lang]")) {
     el.addEventListener("click", async () => {
       await setLanguage(el.dataset.lang);
       remember.set("lang", state.lang);
       render();
-      loadUpcoming();
+      renderUpcoming();
     });
   }
   document.addEventListener("keydown", (ev) => {

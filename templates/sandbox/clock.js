@@ -1,18 +1,15 @@
-// The clock of the chat, and what is due.
-import { moveClock } from "./actions.js";
+// The clock of the chat.
+import { loadUpcoming } from "./calendar.js";
 import { renderLog } from "./conversation.js";
-import { $, state, t, titleOf } from "./model.js";
-import { get } from "./net.js";
-import { dateText, dayOf, h, timeOf } from "./view.js";
+import { $, state, t } from "./model.js";
+import { dateText, dayOf, timeOf } from "./view.js";
 
 export function setClock(clock) {
   const moved = state.clock && clock.now.slice(0, 10) !== clockText().slice(0, 10);
   state.clock = { ...clock, since: performance.now() };
   renderClock();
-  if (moved) {
-    renderLog();
-    loadUpcoming();
-  }
+  if (moved) renderLog();
+  loadUpcoming();
 }
 
 /** What the chat's clock shows now, in the form of the messages' times. */
@@ -42,22 +39,4 @@ export function renderClock() {
   custom.min = at.slice(0, 16);
   // Hands off while somebody types: a half-typed date reads as empty.
   if (document.activeElement !== custom && (!custom.value || custom.value < custom.min)) custom.value = dayOf(at) + "T" + timeOf(at);
-}
-
-export async function loadUpcoming() {
-  if (!state.upcoming) return;
-  let list;
-  try {
-    list = await get("/api/upcoming");
-  } catch {
-    return;
-  }
-  $("upcoming").hidden = !list.length;
-  $("upcoming-list").replaceChildren(...list.map((e) => {
-    const date = dateText(dayOf(e.at), state.lang, clockText());
-    return h("li", null, h("button", {
-      type: "button", "data-testid": "upcoming", title: t("clock.jump", { date, time: timeOf(e.at) }),
-      onclick: () => moveClock({ to: e.at }),
-    }, h("b", null, date + " " + timeOf(e.at)), h("span", null, (e.chat ? titleOf(e.chat) + " · " : "") + e.text)));
-  }));
 }

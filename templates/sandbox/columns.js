@@ -66,7 +66,7 @@ function renderHead() {
   const who = nameOf(state.persona);
   const bot = botName();
   if (c.type === "group") {
-    $("chat-note").textContent = t("chat.members", { n: c.members.length }) + (c.bot ? "" : " · " + t("chat.no_bot", { bot }));
+    $("chat-note").textContent = t("chat.members", { n: c.members.length }) + (c.bot ? (c.mute ? " · " + t("chat.muted", { bot }) : "") : " · " + t("chat.no_bot", { bot }));
   } else {
     $("chat-note").textContent = t(c.bot ? "chat.private_note" : "chat.blocked", { who, bot });
   }
@@ -89,6 +89,10 @@ function renderGroup() {
     $("bot-button").textContent = t(c.bot ? "group.block" : "group.unblock");
   }
   $("bot-button").disabled = !inside;
+  $("row-mute").hidden = !group;
+  $("mute-text").textContent = t(c.mute ? "group.muted" : "group.heard", words);
+  $("mute-button").textContent = t(c.mute ? "group.unmute" : "group.mute");
+  $("row-mute").classList.toggle("bad", Boolean(c.mute));
 }
 
 function renderQuick() {

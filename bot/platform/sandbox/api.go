@@ -84,6 +84,8 @@ const (
 	actionLeave  = "leave"
 	actionAdd    = "add"
 	actionRemove = "remove"
+	actionMute   = "mute"
+	actionUnmute = "unmute"
 )
 
 type changeRequest struct {
@@ -115,6 +117,7 @@ func (s *Sandbox) route(w http.ResponseWriter, r *http.Request) {
 		"/api/press":    {http.MethodPost, s.servePress},
 		"/api/member":   {http.MethodPost, s.serveMember},
 		"/api/bot":      {http.MethodPost, s.serveBot},
+		"/api/mute":     {http.MethodPost, s.serveMute},
 		"/api/clock":    {http.MethodPost, s.serveClock},
 	}
 	e, ok := endpoints[path]
@@ -163,6 +166,10 @@ func (s *Sandbox) serveMember(w http.ResponseWriter, r *http.Request) {
 
 func (s *Sandbox) serveBot(w http.ResponseWriter, r *http.Request) {
 	s.serveChange(w, r, s.bot, actionAdd, actionRemove)
+}
+
+func (s *Sandbox) serveMute(w http.ResponseWriter, r *http.Request) {
+	s.serveChange(w, r, s.mute, actionMute, actionUnmute)
 }
 
 func (s *Sandbox) serveChange(w http.ResponseWriter, r *http.Request,

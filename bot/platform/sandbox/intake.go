@@ -299,6 +299,21 @@ func (s *Sandbox) bot(ctx context.Context, r changeRequest) *problem {
 	})
 }
 
+// mute makes everything fail that the bot sends to a group, or ends that: an
+// operator rehearses what a report says then. The bot is not told, as it is not
+// where it loses the right to write.
+func (s *Sandbox) mute(ctx context.Context, r changeRequest) *problem {
+	if !isGroup(r.Chat) {
+		return noChat
+	}
+	s.mu.Lock()
+	s.world.Mute[r.Chat] = r.Action == actionMute
+	s.publishChats()
+	s.mu.Unlock()
+	s.keepWorld(ctx)
+	return nil
+}
+
 func (s *Sandbox) language(lang string) string {
 	if lang == "" {
 		return s.opts.Language

@@ -40,6 +40,7 @@ func TestRestartShowsTheSameConversation(t *testing.T) {
 	}
 	r.post(t, "/api/member", changeRequest{ID: newID(), Chat: "books", As: "chen", Action: "join"}, 200)
 	r.post(t, "/api/bot", changeRequest{ID: newID(), Chat: "zhou", As: "zhou", Action: "remove"}, 200)
+	r.post(t, "/api/mute", changeRequest{ID: newID(), Chat: "books", As: "chen", Action: "mute"}, 200)
 	before := r.state(t, "")
 
 	// The first process is not stopped: nothing may depend on an orderly end.

@@ -103,7 +103,7 @@ func TestStringsAreComplete(t *testing.T) {
 		}
 	}
 	literal := regexp.MustCompile(`"([a-z]+\.[a-z0-9_]+)"`)
-	families := strings.Join([]string{"app", "bot", "persona", "chat", "nav", "speak", "clock", "group", "message", "notice", "input", "quick", "net", "error"}, "|")
+	families := strings.Join([]string{"app", "bot", "persona", "chat", "nav", "speak", "clock", "group", "message", "notice", "input", "quick", "net", "error", "calendar"}, "|")
 	isKey := regexp.MustCompile(`^(` + families + `)\.`)
 	var scripts strings.Builder
 	for name, content := range files {

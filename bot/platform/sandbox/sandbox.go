@@ -41,9 +41,13 @@ type Store interface {
 
 // Entry is one line of what the program is going to do by itself.
 type Entry struct {
-	At   time.Time
-	Chat chat.Ref // zero: no chat in particular
-	Text string
+	At    time.Time
+	Chats []chat.Ref // those of the sandbox it is for
+	Kind  string     // "schedule", "announcement"
+	Text  string     // what it is called
+	Note  string     // what else there is to say: why it is left out, what it says
+	Where []string   // chats of other networks, by title
+	Skip  bool       // it is left out
 }
 
 // Options are what the program gives the sandbox.

@@ -85,10 +85,13 @@ func (s *Sandbox) acceptable(l chat.Letter) error {
 		return gone("there is no chat %s", l.Chat.Ref)
 	}
 	s.mu.Lock()
-	in := s.world.Bot[id]
+	in, mute := s.world.Bot[id], s.world.Mute[id]
 	s.mu.Unlock()
-	if !in {
+	switch {
+	case !in:
 		return gone("the bot may not write in %s", l.Chat.Ref)
+	case mute: // in the words of a real network, so that reports say the same
+		return rejected("not enough rights to send messages in %s", l.Chat.Ref)
 	}
 	plain := chat.Plain(l.Content.Text)
 	if plain == "" && l.Content.File == nil && !l.Content.Picture.On(Domain) {

@@ -276,3 +276,36 @@ func TestManySendersAtOnce(t *testing.T) {
 		t.Error("out of order")
 	}
 }
+
+// A group where the bot is muted refuses what it sends, as a real network does,
+// until that is ended; the others go on.
+func TestAMutedGroupRefusesWhatIsSent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	mute := func(chatID, action string, want int) {
+		t.Helper()
+		r.post(t, "/api/mute", changeRequest{ID: newID(), Chat: chatID, As: adminID, Action: action}, want)
+	}
+	first := r.send(t, letter("books", "before"))
+	mute("books", actionMute, http.StatusOK)
+	mute("ann", actionMute, http.StatusNotFound)
+	mute("books", "whisper", http.StatusBadRequest)
+	_, err := r.Send(t.Context(), letter("books", "now"))
+	wantFault(t, err, chat.Rejected)
+	edit := letter("books", "edited")
+	edit.Edit = first.ID
+	_, err = r.Send(t.Context(), edit)
+	wantFault(t, err, chat.Rejected)
+	r.send(t, letter("product", "elsewhere"))
+	v := r.state(t, "")
+	for _, c := range v.Chats {
+		if c.Mute != (c.ID == "books") {
+			t.Errorf("%s is muted: %t", c.ID, c.Mute)
+		}
+	}
+	if got := v.in("books"); !slices.Equal(got, []string{"before"}) {
+		t.Errorf("in the muted group: %q", got)
+	}
+	mute("books", actionUnmute, http.StatusOK)
+	r.send(t, letter("books", "after"))
+}

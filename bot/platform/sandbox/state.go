@@ -34,7 +34,8 @@ type chatView struct {
 	ID      string        `json:"id"`
 	Type    chat.ChatType `json:"type"`
 	Members []string      `json:"members"`
-	Bot     bool          `json:"bot"` // the bot is in it
+	Bot     bool          `json:"bot"`            // the bot is in it
+	Mute    bool          `json:"mute,omitempty"` // what it sends here fails
 }
 
 type messageView struct {
@@ -79,9 +80,13 @@ type removal struct {
 }
 
 type upcomingView struct {
-	At   string `json:"at"`
-	Chat string `json:"chat,omitempty"`
-	Text string `json:"text"`
+	At    string   `json:"at"`
+	Kind  string   `json:"kind"`
+	Chats []string `json:"chats"`
+	Where []string `json:"where,omitempty"`
+	Text  string   `json:"text"`
+	Note  string   `json:"note,omitempty"`
+	Skip  bool     `json:"skip,omitempty"`
 }
 
 // serveState tells everything at once: all of it, or with ?as= what one
@@ -122,7 +127,7 @@ func (s *Sandbox) serveState(w http.ResponseWriter, r *http.Request) {
 func (s *Sandbox) chatViews(as string) []chatView {
 	var views []chatView
 	for _, id := range groupIDs {
-		views = append(views, chatView{ID: id, Type: chat.Group, Members: s.world.membersOf(id), Bot: s.world.Bot[id]})
+		views = append(views, chatView{ID: id, Type: chat.Group, Members: s.world.membersOf(id), Bot: s.world.Bot[id], Mute: s.world.Mute[id]})
 	}
 	for _, id := range personaIDs {
 		if as == "" || as == id {
@@ -171,9 +176,11 @@ func (s *Sandbox) publishChats() {
 func (s *Sandbox) serveUpcoming(w http.ResponseWriter, r *http.Request) {
 	list := []upcomingView{}
 	for _, e := range s.upcoming(r.Context()) {
-		v := upcomingView{At: stamp(e.At, s.opts.Zone()), Text: e.Text}
-		if e.Chat.Domain == Domain {
-			v.Chat = e.Chat.ID
+		v := upcomingView{At: stamp(e.At, s.opts.Zone()), Kind: e.Kind, Chats: []string{}, Where: e.Where, Text: e.Text, Note: e.Note, Skip: e.Skip}
+		for _, c := range e.Chats {
+			if c.Domain == Domain {
+				v.Chats = append(v.Chats, c.ID)
+			}
 		}
 		list = append(list, v)
 	}
@@ -189,6 +196,6 @@ func (s *Sandbox) upcoming(ctx context.Context) []Entry {
 		s.log.WarnContext(ctx, "sandbox: no list of what is due", "error", err)
 		return nil
 	}
-	const most = 60 // fourteen days of a few posts
+	const most = 400 // fourteen days of a post every hour
 	return entries[:min(len(entries), most)]
 }

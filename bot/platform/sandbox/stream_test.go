@@ -211,12 +211,13 @@ func TestUpcoming(t *testing.T) {
 				return nil, errDown
 			}
 			return []Entry{
-				{At: o.Now().Add(3600e9), Chat: ref("product"), Text: "post"},
-				{At: o.Now(), Chat: chat.Ref{Domain: "telegram", ID: "1"}, Text: "elsewhere"},
+				{At: o.Now().Add(3600e9), Kind: "schedule", Chats: []chat.Ref{ref("product"), ref("books")}, Text: "post", Note: "holiday", Skip: true},
+				{At: o.Now(), Kind: "announcement", Chats: []chat.Ref{{Domain: "telegram", ID: "1"}}, Where: []string{"Chess"}, Text: "elsewhere"},
 			}, nil
 		}
 	})
-	want := `[{"at":"2026-11-20T09:02:11.000+08:00","chat":"product","text":"post"},{"at":"2026-11-20T08:02:11.000+08:00","text":"elsewhere"}]`
+	want := `[{"at":"2026-11-20T09:02:11.000+08:00","kind":"schedule","chats":["product","books"],"text":"post","note":"holiday","skip":true},` +
+		`{"at":"2026-11-20T08:02:11.000+08:00","kind":"announcement","chats":[],"where":["Chess"],"text":"elsewhere"}]`
 	if w := r.request("GET", "/api/upcoming", ""); strings.TrimSpace(w.Body.String()) != want || !r.state(t, "").Upcoming {
 		t.Errorf("%s", w.Body)
 	}

@@ -30,10 +30,11 @@ type world struct {
 	Introduced bool                       `json:"introduced"`
 	Members    map[string]map[string]bool `json:"members"` // group → persona
 	Bot        map[string]bool            `json:"bot"`     // chats the bot is in and may write to
+	Mute       map[string]bool            `json:"mute"`    // groups that take nothing of the bot, as where it lost the right to write
 }
 
 func newWorld() world {
-	w := world{Members: map[string]map[string]bool{}, Bot: map[string]bool{}}
+	w := world{Members: map[string]map[string]bool{}, Bot: map[string]bool{}, Mute: map[string]bool{}}
 	for _, group := range groupIDs {
 		w.Members[group] = map[string]bool{}
 		w.Bot[group] = true
@@ -56,6 +57,9 @@ func (w *world) restore(kept world) {
 				members[id] = in
 			}
 		}
+	}
+	for _, id := range groupIDs {
+		w.Mute[id] = kept.Mute[id]
 	}
 	for id := range w.Bot {
 		if in, ok := kept.Bot[id]; ok {
