@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func standing(tb testing.TB, db *DB, w town) string {
 			word := ""
 			for i, a := range w.accounts {
 				if a.PersonID == e.PersonID {
-					word = fmt.Sprint(i)
+					word = strconv.Itoa(i)
 				}
 			}
 			if e.Extra > 0 {
@@ -119,7 +120,7 @@ func TestSignupsAtRandomStaySound(t *testing.T) {
 				case err == nil && r.IntN(8) == 0:
 					s, err := tx.Signup(ctx, 1)
 					s.Seats = max(s.Taken, 4+r.IntN(6))
-					if err = errors.Join(err, tx.SetSignup(ctx, s, SignupOpen)); err != nil {
+					if err := errors.Join(err, tx.SetSignup(ctx, s, SignupOpen)); err != nil {
 						return err
 					}
 				case err == nil:

@@ -48,10 +48,28 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	word := words(t)
 	for _, c := range []struct{ text, want string }{
-		{"2h", "2h0m0s"}, {"提前 30 分钟", "30m0s"}, {"提前30分钟", "30m0s"}, {"2小时前", "2h0m0s"}, {"2 hours before", "2h0m0s"}, {"before 2h", "2h0m0s"}, {"一个半小时", "1h30m0s"},
-		{"7天", "168h0m0s"}, {"8天", "length 8天"}, {"4m", "length 4m"}, {"off", "off"}, {"关", "off"}, {"", "empty"},
-		{"每天 12:00", "daily[720] 0"}, {"every day 12:00", "daily[720] 0"}, {"每小时", "every[] 60"}, {"每天", "clock 每天"}, {"每天 25:00", "impossible 25:00"},
-		{"明天 12:00", "time 明天 12:00"}, {"2h 好", "time 2h 好"}, {"每天 12:00 大家投票", "time 每天 12:00 大家投票"}, {"吃饭", "time 吃饭"},
+		{"2h", "2h0m0s"},
+		{"提前 30 分钟", "30m0s"},
+		{"提前30分钟", "30m0s"},
+		{"2小时前", "2h0m0s"},
+		{"2 hours before", "2h0m0s"},
+		{"before 2h", "2h0m0s"},
+		{"一个半小时", "1h30m0s"},
+		{"7天", "168h0m0s"},
+		{"8天", "length 8天"},
+		{"4m", "length 4m"},
+		{"off", "off"},
+		{"关", "off"},
+		{"", "empty"},
+		{"每天 12:00", "daily[720] 0"},
+		{"every day 12:00", "daily[720] 0"},
+		{"每小时", "every[] 60"},
+		{"每天", "clock 每天"},
+		{"每天 25:00", "impossible 25:00"},
+		{"明天 12:00", "time 明天 12:00"},
+		{"2h 好", "time 2h 好"},
+		{"每天 12:00 大家投票", "time 每天 12:00 大家投票"},
+		{"吃饭", "time 吃饭"},
 	} {
 		if got := said(parse(c.text, word)); got != c.want {
 			t.Errorf("%q: %s, want %s", c.text, got, c.want)

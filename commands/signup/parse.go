@@ -310,7 +310,7 @@ func moment(which, text string, now time.Time) (when.Moment, error) {
 }
 
 // typed is a draft as a command.
-func (d draft) typed() string {
+func (d *draft) typed() string {
 	var b strings.Builder
 	b.WriteString("/signup new " + d.Title)
 	for _, c := range []struct{ word, value string }{{"until", d.End}, {"at", d.Event}, {"remind", d.Remind}} {
@@ -328,13 +328,14 @@ func (d draft) typed() string {
 }
 
 // at is the draft as a command, with another time in a clause.
-func (d draft) at(which string, t time.Time) string {
+func (d *draft) at(which string, t time.Time) string {
+	other := *d
 	if which == clauseEvent {
-		d.Event = when.Stamp(t)
+		other.Event = when.Stamp(t)
 	} else {
-		d.End = when.Stamp(t)
+		other.End = when.Stamp(t)
 	}
-	return d.typed()
+	return other.typed()
 }
 
 // line is what somebody wants to be on a list with.

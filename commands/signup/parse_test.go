@@ -44,25 +44,26 @@ func said(d draft, err error) string {
 	if errors.As(err, &p) {
 		return strings.TrimSpace(p.Code + " " + p.Word)
 	}
-	out := d.Title
+	var out strings.Builder
+	out.WriteString(d.Title)
 	if d.Seats > 0 {
-		out += fmt.Sprint(" full=", d.Seats)
+		fmt.Fprintf(&out, " full=%d", d.Seats)
 	}
 	for _, t := range []struct {
 		name string
 		at   time.Time
 	}{{"end", d.ends}, {"event", d.event}} {
 		if !t.at.IsZero() {
-			out += " " + t.name + "=" + t.at.Format("0102T1504")
+			out.WriteString(" " + t.name + "=" + t.at.Format("0102T1504"))
 		}
 	}
 	if d.before > 0 {
-		out += " remind=" + d.before.String()
+		out.WriteString(" remind=" + d.before.String())
 	}
 	if d.All {
-		out += " all"
+		out.WriteString(" all")
 	}
-	return out
+	return out.String()
 }
 
 func TestParse(t *testing.T) {
@@ -114,9 +115,22 @@ func TestParse(t *testing.T) {
 func TestParseLine(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, want string }{
-		{"3", "3 -1"}, {"#3", "3 -1"}, {"3+1", "3 1"}, {"3 +1", "3 1"}, {"3 ＋２ 自带球拍", "3 2 自带球拍"}, {"3 自带球拍 +1", "3 1 自带球拍"},
-		{"+1", "0 1"}, {"+0", "0 0"}, {"", "0 -1"}, {"3 +10", "extra +10"}, {"3 +99999999999999999999", "extra +99999999999999999999"},
-		{"3 a\tb\nc", "3 -1 a b c"}, {"3 " + strings.Repeat("长", 41), "long_note"}, {"x", "0 -1 x"}, {"3 + 1", "3 -1 + 1"}, {"3 \u202e坏\u0007", "3 -1 坏"},
+		{"3", "3 -1"},
+		{"#3", "3 -1"},
+		{"3+1", "3 1"},
+		{"3 +1", "3 1"},
+		{"3 ＋２ 自带球拍", "3 2 自带球拍"},
+		{"3 自带球拍 +1", "3 1 自带球拍"},
+		{"+1", "0 1"},
+		{"+0", "0 0"},
+		{"", "0 -1"},
+		{"3 +10", "extra +10"},
+		{"3 +99999999999999999999", "extra +99999999999999999999"},
+		{"3 a\tb\nc", "3 -1 a b c"},
+		{"3 " + strings.Repeat("长", 41), "long_note"},
+		{"x", "0 -1 x"},
+		{"3 + 1", "3 -1 + 1"},
+		{"3 \u202e坏\u0007", "3 -1 坏"},
 	} {
 		l, err := parseLine(bot.Words(c.text))
 		got := strings.TrimSpace(fmt.Sprint(l.ID, " ", l.Extra, " ", l.Note))
@@ -135,7 +149,7 @@ func TestParseLine(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"周六羽毛球 满 12 人 截止 周五 18:00 时间 周六 14:00 提醒 2h", "x full 3 until fri 18:00 at sat 14:00 --all", "满满满 满12 截止截止 提醒提前2h",
-		"a\xff 满\u00a0１２", "截止", "时间：周六14:00", "a --", "a —— all", "a 提醒", "３ 满3人满4人", "a until until", "a at 8 remind remind 3h",
+		"a\xff 满\u00a0１２", "截止", "时间：周六14:00", "a --", "a —— all", "a 提醒", "３ 满3人满4人", "a until 8 until", "a at 8 remind 2 remind 3h",
 	} {
 		f.Add(s)
 	}

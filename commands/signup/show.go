@@ -178,15 +178,15 @@ func show(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	}
 	v := pageView{view: viewOf(req, s), Page: 1}
 	in, queue := numbered(entries)
-	v.Of = max(1, (len(in)+len(queue)+pageLines-1)/pageLines)
-	if n, err := strconv.Atoi(req.Args.Word(1)); err == nil {
-		v.Page = min(max(1, n), v.Of)
-	}
 	most := pageLines
 	if req.Exposed() {
 		most = cardMost
 	}
-	from := (v.Page - 1) * pageLines
+	v.Of = max(1, (len(in)+len(queue)+most-1)/most)
+	if n, err := strconv.Atoi(req.Args.Word(1)); err == nil {
+		v.Page = min(max(1, n), v.Of)
+	}
+	from := (v.Page - 1) * most
 	for i := from; i < len(in)+len(queue) && i < from+most; i++ {
 		if i < len(in) {
 			v.In = append(v.In, in[i])

@@ -33,10 +33,16 @@ func samples(t *testing.T) map[string][]any {
 	base["Was"] = maps.Clone(base)
 	var views []any
 	for _, change := range []named{
-		{}, {"Seats": 0, "Waiting": 0, "More": 0, "QMore": 0, "Queue": []named(nil), "Ends": "", "Event": "", "Chats": []string(nil)},
-		{"State": "closed", "Room": 2}, {"State": "cancelled", "Reason": "下雨"}, {"State": "cancelled"}, {"AtEvent": true, "Which": "event", "Past": false},
+		{},
+		{"Seats": 0, "Waiting": 0, "More": 0, "QMore": 0, "Queue": []named(nil), "Ends": "", "Event": "", "Chats": []string(nil)},
+		{"State": "closed", "Room": 2},
+		{"State": "cancelled", "Reason": "下雨"},
+		{"State": "cancelled"},
+		{"AtEvent": true, "Which": "event", "Past": false},
 		{"In": []named(nil), "Queue": []named(nil), "Mine": named{"N": 0, "Extra": 0, "Note": ""}, "Open": []int64(nil), "Buttons": false, "Counted": false},
-		{"Same": true, "Fresh": false, "Over": false}, {"Wait": true, "Fresh": false, "Room": 1}, {"State": "closed", "Early": true, "Of": 1},
+		{"Same": true, "Fresh": false, "Over": false},
+		{"Wait": true, "Fresh": false, "Room": 1},
+		{"State": "closed", "Early": true, "Of": 1},
 	} {
 		v := maps.Clone(base)
 		maps.Copy(v, change)

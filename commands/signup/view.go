@@ -34,7 +34,7 @@ type view struct {
 	Early   bool   // closed by hand
 
 	In      []entry
-	More    int // lines that are not shown
+	More    int // people on lines that are not shown
 	Queue   []entry
 	QMore   int
 	Buttons bool
@@ -68,12 +68,21 @@ func (v *view) fill(entries []storage.SignupEntry, most int) {
 	in, queue := numbered(entries)
 	v.In, v.More = in, 0
 	if len(in) > most {
-		v.In, v.More = in[:most], len(in)-most
+		v.In, v.More = in[:most], people(in[most:])
 	}
 	v.Queue, v.QMore = queue, 0
 	if len(queue) > waitingMost {
-		v.Queue, v.QMore = queue[:waitingMost], len(queue)-waitingMost
+		v.Queue, v.QMore = queue[:waitingMost], people(queue[waitingMost:])
 	}
+}
+
+// people counts who stands on lines, with those who are brought along.
+func people(lines []entry) int {
+	n := 0
+	for _, l := range lines {
+		n += 1 + l.Extra
+	}
+	return n
 }
 
 // numbered counts those with a place and those who wait, each from 1.
