@@ -71,7 +71,7 @@ func called(ctx context.Context, req *bot.Request, number int) (storage.Feedback
 	case no != nil:
 		return f, no
 	case err != nil:
-		return was, nil
+		return was, nil //nolint:nilerr // nothing has that number now
 	}
 	var choices []bot.Choice
 	for _, one := range []storage.Feedback{was, f} {

@@ -65,7 +65,7 @@ func secret(ctx context.Context, req *bot.Request) (bool, error) {
 		return true, nil //nolint:nilerr // which poll is meant is not known: it may be a secret one
 	}
 	p, err := req.Tx.Poll(ctx, id)
-	return err != nil || p.Anonymous, nil
+	return err != nil || p.Anonymous, nil //nolint:nilerr // the same
 }
 
 // pick reads which poll is meant, and what is behind the number. Without a

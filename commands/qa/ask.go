@@ -144,7 +144,7 @@ func moved(ctx context.Context, req *bot.Request, q storage.Question, number int
 		return q, no
 	}
 	if err != nil {
-		return was, nil
+		return was, nil //nolint:nilerr // nothing has that number now
 	}
 	var choices []bot.Choice
 	for _, one := range []storage.Question{was, q} {
