@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,14 +12,14 @@ import (
 )
 
 // hush is a command whose words may not be kept, unless they say so.
-func hush(fails *bool) Command {
+func hush(fails *atomic.Bool) Command {
 	return Command{
 		Name: "count", Place: Anywhere,
 		Run: func(ctx context.Context, req *Request) (Reply, error) {
 			if err := count(ctx, req.Tx, "hush"); err != nil {
 				return Reply{}, err
 			}
-			if *fails {
+			if fails.Load() {
 				return Reply{}, errors.New("broken on purpose")
 			}
 			return Reply{Template: "common.test_echo", Data: "done"}, nil
@@ -31,7 +32,7 @@ func hush(fails *bool) Command {
 // fault; what is no secret is, as ever.
 func TestASecretIsNeverPutAside(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		fails := false
+		var fails atomic.Bool
 		w := begin(t, commands(hush(&fails)), byRole)
 		w.net.SetAdmins(club.Ref, person("管理"))
 		slow(w, 3*time.Second)
@@ -45,11 +46,11 @@ func TestASecretIsNeverPutAside(t *testing.T) {
 		w.heard("boss as admin", "done")
 		equal(t, "took effect", w.counted("hush"), 3)
 
-		fails = true
+		fails.Store(true)
 		w.say(club, "成员", "/count mine")
 		w.heard("请再发一次")
 		w.say(club, "成员", "/count open")
-		fails = false
+		fails.Store(false)
 		w.pass(time.Minute)
 		w.heard("done")
 		equal(t, "took effect", w.counted("hush"), 4)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -130,7 +131,7 @@ func rowsOf(t *testing.T, db *sql.DB, table string) []string {
 func TestAFailedSecretVoteLeavesNoTrace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		broken := false
+		var broken atomic.Bool // an event that is tried again reads it when it likes
 		f := family()
 		for i, c := range f.Commands {
 			if c.Name != "vote" {
@@ -139,7 +140,7 @@ func TestAFailedSecretVoteLeavesNoTrace(t *testing.T) {
 			run := c.Run
 			f.Commands[i].Run = func(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 				r, err := run(ctx, req)
-				if broken && err == nil {
+				if broken.Load() && err == nil {
 					return r, errors.New("broken on purpose")
 				}
 				return r, err
@@ -149,7 +150,7 @@ func TestAFailedSecretVoteLeavesNoTrace(t *testing.T) {
 		stage.Line("阿宁: 早\n小满: 早\n老周: 早")
 		stage.Line("管理员: /poll 选哪队？ | 红队 | 蓝队 --anon --end 20:00\n管理员 [发布]")
 		stage.Line("管理员: /poll 几点？ | 八点 | 九点 --end 20:00\n管理员 [发布]")
-		broken = true
+		broken.Store(true)
 		// Typed in a way that stands nowhere else in the file.
 		for _, said := range []string{"阿宁: /vote 1  ａ", "阿宁: /投   #1 a", "小满@private: /vote 1   红队", "老周 [红队]"} {
 			shown := stage.Line(said)
@@ -162,7 +163,7 @@ func TestAFailedSecretVoteLeavesNoTrace(t *testing.T) {
 		if shown := stage.Line("小满: /vote 2   八点"); len(shown) != 0 {
 			t.Errorf("a named vote was answered: %+v", shown)
 		}
-		broken = false
+		broken.Store(false)
 		stage.Line("@ 1m")
 		stage.Line("阿宁: /vote 1  ａ\n小满@private: /vote 1   红队\n老周 [红队]")
 		traces(t, stage.Path(), "ａ", "#1 a", "1   红队")
