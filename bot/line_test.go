@@ -21,6 +21,17 @@ type line struct {
 	asked    int
 	attempts []attempt
 	longID   string // added to the ids of messages
+	fetched  []byte // what every picture is; nil: as the network has it
+}
+
+func (l *line) Fetch(ctx context.Context, r chat.Ref, limit int) ([]byte, error) {
+	l.mu.Lock()
+	fetched := l.fetched
+	l.mu.Unlock()
+	if fetched != nil {
+		return fetched, nil
+	}
+	return l.Network.Fetch(ctx, r, limit)
 }
 
 type attempt struct {

@@ -17,9 +17,9 @@ const (
 	fetchers = 4
 	// fetchTimeout bounds one attempt to fetch a picture.
 	fetchTimeout = 20 * time.Second
-	// fetchTries is how often a picture is tried for: the addresses of some
-	// platforms live for five minutes.
-	fetchTries = 5
+	// fetchFor is how long a picture is tried for: the addresses of some platforms
+	// live for five minutes.
+	fetchFor = 5 * time.Minute
 	// pictureTimeout bounds a letter with a picture: fetching and handing over.
 	pictureTimeout = 90 * time.Second
 	// pictureWait is how long a letter waits for the bytes of its picture; then the
@@ -89,12 +89,12 @@ func (e *Engine) fetchPictures(ctx context.Context) {
 		}
 		next := time.Hour
 		for _, p := range wanted {
-			wait := p.UsedAt.Add(e.fetchPause(p.Tries)).Sub(e.Clock.Now())
+			wait := p.UsedAt.Add(fetchPause(p.Tries)).Sub(e.Clock.Now())
 			if wait > 0 && p.Tries > 0 {
 				next = min(next, wait)
 				continue
 			}
-			next = min(next, e.fetchPause(p.Tries+1))
+			next = min(next, fetchPause(p.Tries+1))
 			all.Go(func() { e.fetchPicture(ctx, p.ID) })
 		}
 		alarm := time.NewTimer(next)
@@ -111,11 +111,11 @@ func (e *Engine) fetchPictures(ctx context.Context) {
 
 // fetchPause is how long after it was wanted the next attempt comes: 0, 2 s,
 // 8 s, 32 s, 2 min.
-func (e *Engine) fetchPause(tries int) time.Duration {
+func fetchPause(tries int) time.Duration {
 	if tries == 0 {
 		return 0
 	}
-	return min(2*time.Second<<(2*(tries-1)), 2*time.Minute)
+	return min(2*time.Second<<(2*min(tries-1, 3)), 2*time.Minute)
 }
 
 // fetchPicture makes one attempt to fetch a picture, or waits for the one that
@@ -164,7 +164,11 @@ func (e *Engine) fetch(ctx context.Context, id int64) error {
 		if fault == nil {
 			return tx.KeepPicture(ctx, id, mime, data)
 		}
-		lost := fault.Fault == chat.Rejected || fault.Fault == chat.Gone || p.Tries+1 >= fetchTries
+		since := p.UsedAt
+		if since.Before(e.started) {
+			since = e.started
+		}
+		lost := fault.Fault == chat.Rejected || fault.Fault == chat.Gone || tx.Now.Sub(since) >= fetchFor
 		e.Log.Warn("a picture could not be fetched", "connection", p.Connection, "picture", id, "attempt", p.Tries+1, "lost", lost, "err", fault)
 		return tx.MissPicture(ctx, id, fault.Error(), lost)
 	})
@@ -246,7 +250,7 @@ func (d *delivery) recall(ctx context.Context, p *chat.Picture) (why string) {
 	ctx, cancel := context.WithTimeout(ctx, pictureWait)
 	defer cancel()
 	var row storage.Picture
-	for try := 0; ; try++ {
+	for pause := time.Duration(0); ; pause = max(time.Second, 2*pause) {
 		var err error
 		if row, err = d.engine.pictureRow(ctx, p.ID); err != nil {
 			return "it is not kept any more"
@@ -261,7 +265,7 @@ func (d *delivery) recall(ctx context.Context, p *chat.Picture) (why string) {
 		if p.Ref = (chat.Ref{}); row.State != storage.PictureWanted {
 			break
 		}
-		if try > 0 && !sleep(ctx, time.Second) {
+		if pause > 0 && !sleep(ctx, pause) {
 			return "it could not be fetched in time: " + row.Error
 		}
 		d.engine.fetchPicture(ctx, p.ID)
