@@ -135,6 +135,9 @@ func (b *Bot) Fetch(ctx context.Context, r chat.Ref, limit int) ([]byte, error) 
 	if data, err = envelope.OpenFile(key, data); err != nil {
 		return nil, rejected("the picture cannot be decrypted")
 	}
+	if len(data) > limit {
+		return nil, rejected("the picture has more than %d bytes", limit)
+	}
 	return data, nil
 }
 
