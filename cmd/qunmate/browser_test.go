@@ -10,6 +10,9 @@ import (
 	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"qunmate/bot/chat"
+	"qunmate/bot/picture"
 )
 
 // The sizes the page is looked at in.
@@ -213,6 +216,25 @@ func walkOperator(b *browserTab) {
 	b.say("/timezone Asia/Tokyo 05:00", "Asia/Tokyo", "05:00")
 	b.shot("timezone")
 	b.press("取消", "什么都没改")
+
+	// A picture goes with what is typed next; the other group sees it, too.
+	drawn, err := picture.Bars(chat.Chart{Title: "#1 周六聚会几点？", Bars: []chat.Bar{{Label: "14:00", Value: 2, Share: "67%"}, {Label: "16:00", Value: 1, Share: "33%"}}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	file := filepath.Join(b.t.TempDir(), "chart.png")
+	if err := os.WriteFile(file, drawn.Data, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	b.run("attach a picture", chromedp.SetUploadFiles("#picture", []string{file}, chromedp.ByQuery))
+	b.wait("the picture is attached", `!document.querySelector('[data-testid="attached"]').hidden`)
+	b.shot("attached")
+	b.say("/announce all 看结果", "带图")
+	b.wait("nothing is attached any more", `document.querySelector('[data-testid="attached"]').hidden`)
+	b.press("发送", "公告 #1")
+	b.openChat("books")
+	b.wait("the picture in the other group", `[...document.querySelectorAll('[data-from="bot"] img')].some((i) => i.complete && i.naturalWidth === 800)`)
+	b.shot("picture")
 }
 
 // walkEnglish: the same in English.
