@@ -76,6 +76,8 @@ type Action struct {
 	// Own: the change is one of the person's own affairs. He takes it back
 	// himself, wherever he is and whatever his role; nobody else can.
 	Own bool
+	// Secret: what its previews keep is forgotten once they are decided.
+	Secret bool
 	// UndoLife is how long it can be taken back; 0 = the usual time.
 	UndoLife time.Duration
 }

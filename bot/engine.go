@@ -71,6 +71,7 @@ type Engine struct {
 	facts   questions
 	ways    ways
 	gallery gallery
+	files   files
 	notices chan notice
 	homes   homes
 	heard   sync.Map      // connection → when it brought something last
@@ -92,7 +93,7 @@ func New(o Options) (*Engine, error) {
 	e := &Engine{
 		Options: o, routes: map[string]int{}, platforms: map[string]chat.Platform{}, operators: map[chat.Ref]bool{},
 		jobs: make(chan job), inbox: newWake(), timers: newWake(), mail: map[string]*delivery{},
-		facts: newQuestions(), ways: newWays(), gallery: newGallery(), notices: make(chan notice, maxNotices), ready: make(chan struct{}), over: make(chan struct{}),
+		facts: newQuestions(), ways: newWays(), gallery: newGallery(), files: newFiles(), notices: make(chan notice, maxNotices), ready: make(chan struct{}), over: make(chan struct{}),
 		full: fullAlarm{bell: newWake()},
 	}
 	for i, route := range Routes(o.Platforms) {
@@ -161,6 +162,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	inner.Go(func() { e.askKnown(ctx) })
 	inner.Go(func() { e.makeWays(ctx) })
+	inner.Go(func() { e.readFiles(ctx) })
 	inner.Go(func() { e.fetchPictures(ctx) })
 	inner.Go(func() { e.keepMenus(ctx) })
 	inner.Go(func() { e.housekeep(ctx) })

@@ -239,6 +239,9 @@ func (e *Engine) attempt(ctx context.Context, tx *storage.Tx, via string, ev cha
 			if park.way != nil && !again {
 				e.askWay(*park.way)
 			}
+			if park.file != nil && !again {
+				e.askFile(*park.file)
+			}
 		})
 		w.State, w.NextAt = storage.InboxParked, tx.Now.Add(parkLimit)
 		if w.ID != 0 && !park.behind { // perhaps woken by what was learned of another chat

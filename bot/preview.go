@@ -213,6 +213,9 @@ func confirm(ctx context.Context, req *Request) (Reply, error) {
 	if err := req.decided(ctx, p); err != nil {
 		return Reply{}, err
 	}
+	if err := req.forget(ctx, p, a); err != nil {
+		return Reply{}, err
+	}
 	return a.Run(ctx, req, what.Data)
 }
 
@@ -259,7 +262,18 @@ func cancel(ctx context.Context, req *Request) (Reply, error) {
 	if err := req.Tx.ClosePreview(ctx, p.ID, storage.PreviewCancelled); err != nil {
 		return Reply{}, err
 	}
+	if err := req.forget(ctx, p, req.engine.registry.actions[p.Action]); err != nil {
+		return Reply{}, err
+	}
 	return Reply{Template: "common.cancelled"}, req.decided(ctx, p)
+}
+
+// forget drops what a decided preview kept, where that is secret.
+func (req *Request) forget(ctx context.Context, p storage.Preview, a Action) error {
+	if !a.Secret {
+		return nil
+	}
+	return req.Tx.BlankPreview(ctx, p.ID)
 }
 
 func undo(ctx context.Context, req *Request) (Reply, error) {

@@ -29,7 +29,7 @@ func (req *Request) ask(ctx context.Context, r Reply) error {
 // command and nothing else, is that command.
 func (e *Engine) answered(ctx context.Context, req *Request, text string, inv input.Invocation) (input.Invocation, bool, error) {
 	spoken := req.Private || req.Event.ToBot
-	if !spoken || req.Event.Kind != chat.Message || req.Account.ID == 0 || req.Event.Sender.Anonymous || strings.TrimSpace(text) == "" {
+	if !spoken || req.Event.Kind != chat.Message || req.Account.ID == 0 || req.Event.Sender.Anonymous || strings.TrimSpace(text) == "" && req.Event.File == nil {
 		return inv, false, nil
 	}
 	if word := input.NewArgs(text).Word(0); strings.HasPrefix(word, "/") || inv.Command != "" && inv.Args.Len() == 0 {

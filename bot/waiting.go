@@ -20,6 +20,7 @@ type parkError struct {
 	chats  []storage.Chat
 	behind bool // not for a fact: an earlier event of the sender waits
 	way    *way
+	file   *fileJob
 }
 
 func (p *parkError) Error() string { return "parked until something is known" }

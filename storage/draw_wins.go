@@ -145,6 +145,16 @@ func (tx *Tx) AddCode(ctx context.Context, draw int64, prize int, code string) (
 	return n > 0, classify(err)
 }
 
+// KnownCodes are the codes of a prize, given out or not.
+func (r *Reader) KnownCodes(ctx context.Context, draw int64, prize int) (map[string]bool, error) {
+	all, err := list(ctx, r, func(rows *sql.Rows, code *string) error { return rows.Scan(code) }, "SELECT code FROM draw_codes WHERE draw_id = ? AND prize = ?", draw, prize)
+	known := make(map[string]bool, len(all))
+	for _, c := range all {
+		known[c] = true
+	}
+	return known, err
+}
+
 // CountCodes counts the codes of a prize, and those that nobody got yet.
 func (r *Reader) CountCodes(ctx context.Context, draw int64, prize int) (all, left int, err error) {
 	err = r.q.row(ctx, "SELECT count(*), count(*) FILTER (WHERE ticket = 0) FROM draw_codes WHERE draw_id = ? AND prize = ?", draw, prize).Scan(&all, &left)

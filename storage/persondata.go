@@ -46,6 +46,7 @@ type PersonDraw struct {
 	Prize     *int      `json:"prize,omitempty"`       // its index in the receipt, if one was drawn
 	PrizeIs   string    `json:"prize_state,omitempty"` // won, claimed, moved or void
 	Delivery  string    `json:"delivery,omitempty"`    // what he wrote, while it is kept
+	Code      bool      `json:"code_given,omitempty"`  // a code of the pool went to this ticket
 }
 
 // PersonSettings is what a person chose.
@@ -196,10 +197,11 @@ func (r *Reader) PersonData(ctx context.Context, personID int64) (PersonData, er
 func (r *Reader) personDraws(ctx context.Context, personID int64) ([]PersonDraw, error) {
 	out, err := list(ctx, r, func(rows *sql.Rows, d *PersonDraw) error {
 		var entered int64
-		err := rows.Scan(&d.Draw, &d.Ticket, &d.State, &entered, &d.Cost, &d.Weight, &d.Who, &d.Salt, &d.Prize, &d.PrizeIs, &d.Delivery)
+		err := rows.Scan(&d.Draw, &d.Ticket, &d.State, &entered, &d.Cost, &d.Weight, &d.Who, &d.Salt, &d.Prize, &d.PrizeIs, &d.Delivery, &d.Code)
 		d.EnteredAt = FromMillis(entered)
 		return err
-	}, `SELECT e.draw_id, e.ticket, e.state, e.entered_at, e.cost, e.weight, e.who, e.salt, w.prize, coalesce(w.state, ''), coalesce(w.delivery, '')
+	}, `SELECT e.draw_id, e.ticket, e.state, e.entered_at, e.cost, e.weight, e.who, e.salt, w.prize, coalesce(w.state, ''), coalesce(w.delivery, ''),
+			EXISTS (SELECT 1 FROM draw_codes c WHERE c.draw_id = e.draw_id AND c.ticket = e.ticket)
 		FROM draw_entries e LEFT JOIN draw_wins w ON w.draw_id = e.draw_id AND w.ticket = e.ticket WHERE e.person_id = ? ORDER BY e.draw_id, e.ticket`, personID)
 	if out == nil {
 		out = []PersonDraw{}

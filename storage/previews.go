@@ -54,6 +54,12 @@ func (tx *Tx) AddPreview(ctx context.Context, p Preview) (int64, error) {
 	return id, classify(err)
 }
 
+// BlankPreview forgets what a preview that is decided kept.
+func (tx *Tx) BlankPreview(ctx context.Context, id int64) error {
+	_, err := tx.q.exec(ctx, "UPDATE previews SET data = '{}' WHERE id = ? AND state <> 'open'", id)
+	return classify(err)
+}
+
 // PreviewByID reads one, or ErrNotFound.
 func (r *Reader) PreviewByID(ctx context.Context, id int64) (Preview, error) {
 	all, err := list(ctx, r, scanPreview, "SELECT "+previewColumns+" FROM previews WHERE id = ?", id)

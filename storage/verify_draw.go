@@ -33,6 +33,8 @@ func (v *verifier) draws(ctx context.Context) error {
 				WHEN EXISTS (SELECT 1 FROM draw_changes c WHERE c.draw_id = d.id AND NOT EXISTS
 					(SELECT 1 FROM draw_wins w WHERE w.draw_id = d.id AND w.ticket = c.from_ticket AND w.state = 'moved')) THEN 'moved from no winner'
 				ELSE '' END FROM draws d ORDER BY d.id`,
+		`SELECT c.draw_id, c.ticket, CASE WHEN w.ticket IS NULL THEN 'a code for no winner' ELSE '' END
+			FROM draw_codes c LEFT JOIN draw_wins w ON w.draw_id = c.draw_id AND w.ticket = c.ticket AND w.prize = c.prize WHERE c.ticket <> 0 ORDER BY c.id`,
 	} {
 		err := v.r.each(ctx, func(rows *sql.Rows) error {
 			var draw, ticket int64

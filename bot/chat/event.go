@@ -51,12 +51,22 @@ type Event struct {
 	// only a username is known, Ref.ID is empty and Username is set.
 	Mentions []User `json:"mentions,omitempty"`
 	// Picture came with the message, or else with the one that was replied to.
-	Picture *Picture  `json:"picture,omitempty"`
-	At      time.Time `json:"at"` // when it happened, by the platform's clock, UTC
+	Picture *Picture `json:"picture,omitempty"`
+	// File came with the message. Its bytes are had from the Fetcher.
+	File *Attachment `json:"file,omitempty"`
+	At   time.Time   `json:"at"` // when it happened, by the platform's clock, UTC
 	// Reply is the adapter's own token for answering this very event: a message
 	// id, a press id, a passive-answer handle. Opaque to everybody else.
 	Reply  string `json:"reply,omitempty"`
 	Detail any    `json:"detail,omitempty"`
+}
+
+// Attachment is a file that somebody sent.
+type Attachment struct {
+	Ref  Ref    `json:"ref"` // good for a Fetcher
+	Name string `json:"name,omitempty"`
+	MIME string `json:"mime,omitempty"`
+	Size int64  `json:"size,omitempty"` // 0 if it is not told
 }
 
 // Membership is the detail of Join and Leave.

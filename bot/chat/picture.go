@@ -59,9 +59,11 @@ type Bar struct {
 	Share string `json:"share"` // the words behind the figure: "57%"
 }
 
-// Fetcher is a Platform that hands out the pictures that came with its events.
+// Fetcher is a Platform that hands out the pictures and files that came with its
+// events.
 type Fetcher interface {
-	// Fetch reads a picture by the Ref of Event.Picture, at most of limit bytes. It
+	// Fetch reads a picture by the Ref of Event.Picture, or a file by that of
+	// Event.File, at most of limit bytes. It
 	// uses the network; its error is a *SendError, of which Rejected and Gone mean
 	// that there is no use in trying again.
 	Fetch(ctx context.Context, r Ref, limit int) ([]byte, error)

@@ -68,7 +68,7 @@ func (h *house) families() []family {
 	own := settings.Options{Random: random, CheckinRule: settingsRule, Bound: invite.Bound, Parted: invite.Parted}
 	draws := h.drawOptions()
 	return []family{
-		{help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule, Answer: help.AnswerRule(qa.RuleInForce())}), nil, nil},
+		{help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule, Answer: help.AnswerRule(qa.RuleInForce()), Invites: invite.RuleInWords}), nil, nil},
 		{checkin.Commands(), checkin.Actions(), checkin.Listeners()},
 		{points.Commands(), points.Actions(), points.Listeners()},
 		{faq.Commands(), faq.Actions(), faq.Listeners()},

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -126,6 +127,9 @@ const (
 	// nothing stands for no text at all.
 	nothing = "-"
 )
+
+// attached is what is said with a file; a semicolon ends a line of it.
+var attached = regexp.MustCompile(`^\[文件 ([^\]]*)\] ?(.*)$`)
 
 func newRun(t *testing.T, f Families) *run {
 	t.Helper()
@@ -296,6 +300,10 @@ func (r *run) event(s step, c chat.Chat) chat.Event {
 		if rest, ok := strings.CutPrefix(ev.Text, mark+" "); ok {
 			ev.Text, ev.Picture = strings.TrimPrefix(rest, nothing), &chat.Picture{Ref: chat.Ref{Domain: c.Ref.Domain, ID: id}}
 		}
+	}
+	if m := attached.FindStringSubmatch(ev.Text); m != nil {
+		id := chattest.FilePrefix + strings.ReplaceAll(m[1], ";", "\n")
+		ev.Text, ev.File = strings.TrimPrefix(m[2], nothing), &chat.Attachment{Ref: chat.Ref{Domain: c.Ref.Domain, ID: id}, Name: "codes.csv", Size: int64(len(id))}
 	}
 	r.mention(&ev)
 	if rest, ok := strings.CutPrefix(ev.Text, "@bot "); ok {

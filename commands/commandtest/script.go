@@ -30,6 +30,7 @@
 //	阿宁 -> 小满: /points +5 好  … in reply to 小满's last message
 //	阿宁: /points @{小满} +5 好  … with a mention by id, not only by name
 //	阿宁: [图] /announce 好看  … with a picture
+//	阿宁: [文件 a;b] /draw codes 1  … with a file of two lines
 //	阿宁 [为什么]             presses the newest button of that label he can see
 //	< 仅阿宁可见: …           the bot's lines (generated)
 //	@ 24h                    time passes; "@ 11-23 04:00" until then

@@ -40,7 +40,7 @@ func everything() commandtest.Families {
 		},
 	}
 	f.Commands = append(f.Commands, settings.Commands(own)...)
-	f.Commands = append(f.Commands, help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule})...)
+	f.Commands = append(f.Commands, help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule, Invites: invite.RuleInWords})...)
 	f.Actions = append(f.Actions, settings.Actions(own)...)
 	f.Commands = append(f.Commands, quiz.Commands(quiz.Options{Random: own.Random})...)
 	f.Actions = append(f.Actions, quiz.Actions()...)

@@ -151,51 +151,6 @@ func (f family) noPrize(ctx context.Context, req *bot.Request, d storage.Draw) e
 	return bot.Refuse("draw.no_prize", view)
 }
 
-// codes fills the pool of a prize: /draw codes 12 咖啡券, then one code a line.
-// A line of a CSV file gives its first cell.
-func (f family) codes(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	d, s, err := own(ctx, req, "/draw codes 12")
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	view := struct {
-		ID               int64
-		Prize            string
-		New, Twice, Need int
-		All, Left        int
-		Prizes           []Prize
-	}{ID: d.ID, Prizes: s.Prizes}
-	head, list, _ := strings.Cut(req.Args.Rest(1), "\n")
-	prize := -1
-	for i, p := range s.Prizes {
-		if strings.EqualFold(strings.TrimSpace(head), p.Name) || len(s.Prizes) == 1 && strings.TrimSpace(head) == "" {
-			prize = i
-		}
-	}
-	if prize < 0 || d.State == storage.DrawCancelled {
-		return bot.Reply{}, bot.Refuse("draw.codes_usage", view)
-	}
-	view.Prize, view.Need = s.Prizes[prize].Name, s.Prizes[prize].Count
-	for row := range strings.Lines(list) {
-		cell, _, _ := strings.Cut(row, ",")
-		code := strings.Trim(strings.TrimSpace(cell), `"`)
-		if code == "" || utf8.RuneCountInString(code) > mostText {
-			continue
-		}
-		fresh, err := req.Tx.AddCode(ctx, d.ID, prize, code)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		if fresh {
-			view.New++
-		} else {
-			view.Twice++
-		}
-	}
-	view.All, view.Left, err = req.Tx.CountCodes(ctx, d.ID, prize)
-	return bot.Reply{Template: "draw.codes_done", Data: view}, err
-}
-
 // winnerLine is a winner as his organiser sees him.
 type winnerLine struct {
 	Prize    string

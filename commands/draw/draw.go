@@ -66,6 +66,7 @@ func Actions(o Options) []bot.Action {
 		{Name: actionAdd, Role: bot.Host, Run: f.confirmAdd},
 		{Name: actionCancel, Role: bot.Host, Run: f.confirmCancel},
 		{Name: actionReroll, Role: bot.Host, Run: f.confirmReroll},
+		{Name: actionCodes, Role: bot.Host, Run: f.confirmCodes, Secret: true},
 		{Name: actionNumber, Role: bot.ChatAdmin, Run: f.confirmNumber},
 	}
 }
@@ -96,6 +97,7 @@ const (
 	actionNumber   = "draw.number"
 	actionDefaults = "draw.defaults"
 	actionBeacon   = "draw.beacon"
+	actionCodes    = "draw.codes"
 )
 
 // Deadlines.

@@ -95,10 +95,10 @@ type plan struct{ lines, more, admin []string }
 // what is not listed here comes behind.
 var (
 	lineOrder  = []string{"checkin", "me", "rank", "why", "makeup"}
-	moreOrder  = []string{"rules", "ask", "faq", "signup", "invite", "feedback", "bind", "capabilities", "lang", "mydata"}
+	moreOrder  = []string{"rules", "ask", "faq", "signup", "invite", "verify", "feedback", "bind", "capabilities", "lang", "mydata"}
 	adminOrder = []string{"checkin set", "points", "faq", "quiz", "poll", "draw", "signup", "announce", "schedule", "remind", "timezone", "community", "admin"}
 	// What belongs to a post of the group stands below that post.
-	unlisted = []string{"start", "help", "answer", "claim", "code", "invites", "join", "leave", "questions", "verify", "vote"}
+	unlisted = []string{"start", "help", "answer", "claim", "code", "invites", "join", "leave", "questions", "vote"}
 	// anywhere is what works for a person whom no group knows.
 	anywhere = []string{"capabilities", "lang", "mydata"}
 )

@@ -122,6 +122,8 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		TalkAt  bot.Moment
 		Clock   clock
 		Change  *clock
+		Invites string
+		Draws   bool
 	}
 	rule := help.CheckinRule{On: true, Base: 5, Step: 1, Cap: 5, Version: 2}
 	talk := help.TalkRule{Points: 1, Cap: 10, Version: 2}
@@ -140,7 +142,7 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		"figures":      {rule, help.CheckinRule{Base: 5}},
 		"talk_figures": {talk, help.TalkRule{}},
 		"rules": {
-			rules{Checkin: rule, Talk: talk},
+			rules{Checkin: rule, Talk: talk, Invites: "a friend stays → you +50", Draws: true},
 			rules{},
 			rules{Checkin: rule, Since: &at, Next: &rule, NextAt: at, Talk: talk, TalkTo: &talk, TalkAt: at, Clock: clock{"Asia/Shanghai", 240, at}, Change: &clock{"Asia/Tokyo", 240, at}},
 		},

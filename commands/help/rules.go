@@ -33,6 +33,9 @@ type Sources struct {
 	Checkin func(context.Context, *bot.Request) (CheckinRule, error)
 	Talk    func(context.Context, *bot.Request) (TalkRule, error)
 	Answer  AnswerRule
+	// Invites says in words what bringing somebody is worth, "" where nobody can
+	// be brought; nil is nowhere.
+	Invites func(context.Context, *bot.Request) (string, error)
 }
 
 // AnswerRule is what an accepted answer is worth; nothing where Points is 0.
@@ -60,6 +63,8 @@ type rulesView struct {
 	TalkAt  bot.Moment
 	Clock   dayClock
 	Change  *dayClock // the next clock
+	Invites string    // the rule in words
+	Draws   bool      // there are lucky draws
 }
 
 func (s Sources) rules(ctx context.Context, req *bot.Request) (bot.Reply, error) {
@@ -81,6 +86,12 @@ func (s Sources) rules(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	}
 	if t.Next != nil {
 		v.TalkAt = req.Moment(t.Next.Since)
+	}
+	v.Draws = req.Can("draw")
+	if s.Invites != nil {
+		if v.Invites, err = s.Invites(ctx, req); err != nil {
+			return bot.Reply{}, err
+		}
 	}
 	v.Clock, v.Change, err = clocks(ctx, req)
 	return bot.Reply{Template: "help.rules", Data: v}, err

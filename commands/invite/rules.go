@@ -120,3 +120,12 @@ func decode(text string) (Rule, error) {
 	}
 	return r, nil
 }
+
+// RuleInWords says for /rules what bringing somebody is worth.
+func RuleInWords(ctx context.Context, req *bot.Request) (string, error) {
+	r, err := ruleAt(ctx, req)
+	if err != nil {
+		return "", err
+	}
+	return req.Text("invite.rule", r)
+}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -110,8 +111,14 @@ func (n *Network) Fetch(_ context.Context, r chat.Ref, _ int) ([]byte, error) {
 	case r.Domain != n.domain, r.ID == GonePhoto:
 		return nil, &chat.SendError{Fault: chat.Rejected, Err: errors.New("no such picture")}
 	}
+	if text, file := strings.CutPrefix(r.ID, FilePrefix); file {
+		return []byte(text), nil
+	}
 	return Photo(r.ID), nil
 }
+
+// FilePrefix begins the handle of a file; what is in it follows.
+const FilePrefix = "file:"
 
 // SetConfirm makes chats in which every message waits until a person taps it.
 func (n *Network) SetConfirm(chats ...chat.Ref) {

@@ -102,6 +102,9 @@ func (d decoder) message(m *models.Message) []chat.Event {
 	ev.Sender = sender
 	ev.Reply = replyToken{Message: m.ID, Ephemeral: m.EphemeralMessageID}.String()
 	ev.Picture = pictureOf(m)
+	if f := m.Document; f != nil && f.FileID != "" { // as with photos, good for getFile (Bot API, Document)
+		ev.File = &chat.Attachment{Ref: chat.Ref{Domain: Domain, ID: f.FileID}, Name: f.FileName, MIME: f.MimeType, Size: f.FileSize}
+	}
 	d.quote(m, &ev)
 	d.address(text, entities, &ev)
 	return []chat.Event{ev}
