@@ -246,7 +246,7 @@ func (b *browserTab) shot(name string) {
 	defer cancel()
 	var png []byte
 	err := chromedp.Run(ctx,
-		chromedp.Evaluate(`document.getElementById("toast").classList.remove("shown")`, nil),
+		chromedp.Evaluate(`document.getElementById("toast")?.classList.remove("shown")`, nil),
 		chromedp.MouseEvent(input.MouseMoved, 1, 1), // off whatever it lies on
 		chromedp.ActionFunc(func(ctx context.Context) error {
 			var err error

@@ -43,6 +43,8 @@ func TestTheSandboxInABrowser(t *testing.T) {
 		{"phone", "http: {listen: 127.0.0.1:0}\n", browserPhone, walkPhone},
 		{"calendar", "http: {listen: 127.0.0.1:0}\n", browserDesktop, walkCalendar("zh-CN")},
 		{"calendar-phone-en", "language: en\nhttp: {listen: 127.0.0.1:0}\n", browserPhone, walkCalendar("en")},
+		{"draw", "http: {listen: 127.0.0.1:0}\n", browserDesktop, walkDraw("zh-CN")},
+		{"draw-en", "language: en\nhttp: {listen: 127.0.0.1:0}\n", browserDesktop, walkDraw("en")},
 		{"keyboard", "http: {listen: 127.0.0.1:0}\n", browserDark, walkKeyboard},
 	}
 	if os.Getenv("QUNMATE_SCREENSHOTS") != "" { // they show more than they test

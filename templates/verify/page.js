@@ -6,7 +6,7 @@ const zh = {
   own: "找自己的那一行", salt: "盐（私聊机器人 /verify 得到）", account: "账号，如 telegram:123456", find: "查找", found: (t) => `在名单里，签号 ${t}。`, lost: "名单里没有这个账号。",
   version: "收据版本", form: (f) => `收据里有缺失或不合理之处：${f.name}`, commitment: "承诺与揭示的秘密", list: (f) => `名单 ${f.count} 人的哈希`,
   round: (f) => `第 ${f.round} 轮（${f.at.toLocaleString()} 产生）由截止时间决定`, chain: (f) => (f.weak ? `随机源不是公共的 drand quicknet：${f.value}` : "随机源是公共的 drand quicknet"),
-  signature: () => "签名本页不验，可和 drand 公布的对照，或用 qunmate receipt：", number: (f) => `人工填写的「${f.name}」= ${f.value}，请自己核对`, none: "没有公共随机数", instant: "即开型，由承诺的秘密决定",
+  signature: () => "签名本页不验，可和 drand 公布的对照，或用 qunmate receipt：", signatureOwn: "签名本页不验，用 qunmate receipt 可以验", number: (f) => `人工填写的「${f.name}」= ${f.value}，请自己核对`, none: "没有公共随机数", instant: "即开型，由承诺的秘密决定",
   late: "名单冻结晚于截止时间", winners: (f) => `中奖签号重算（${f.count} 个）`, changes: (f) => `${f.count} 次顺延都是同一序列的下一位`, nobody: "无",
 };
 const en = {
@@ -15,7 +15,7 @@ const en = {
   own: "Find your own line", salt: "salt (send the bot /verify in private)", account: "account, e.g. telegram:123456", find: "Find", found: (t) => `In the list, ticket ${t}.`, lost: "This account is not in the list.",
   version: "version of the receipt", form: (f) => `something is missing or makes no sense: ${f.name}`, commitment: "the secret that was committed to", list: (f) => `hash of the list of ${f.count}`,
   round: (f) => `round ${f.round} (made ${f.at.toLocaleString()}) follows from the closing time`, chain: (f) => (f.weak ? `not the public drand quicknet: ${f.value}` : "the public drand quicknet"),
-  signature: () => "this page does not verify the signature; compare it with drand's, or use qunmate receipt: ", number: (f) => `typed by hand: “${f.name}” = ${f.value}, check it yourself`, none: "no public randomness", instant: "instant, decided by the committed secret",
+  signature: () => "this page does not verify the signature; compare it with drand's, or use qunmate receipt: ", signatureOwn: "this page does not verify the signature; qunmate receipt does", number: (f) => `typed by hand: “${f.name}” = ${f.value}, check it yourself`, none: "no public randomness", instant: "instant, decided by the committed secret",
   late: "the list was frozen late", winners: (f) => `the winning tickets (${f.count})`, changes: (f) => `${f.count} substitutes, always the next of the stream`, nobody: "nobody",
 };
 const t = navigator.language.startsWith("zh") ? zh : en;
@@ -43,11 +43,13 @@ function show(text) {
   let found = null;
   try { found = receipt && check(receipt); } catch { /* said below */ }
   if (!found) { line(t.unread, "bad"); return; }
+  // A network that is not drand's publishes nothing there.
+  const own = found.some((f) => f.code === "chain" && f.weak);
   for (const f of found) {
-    const words = t[f.code] ?? f.code;
+    const words = t[own && f.code === "signature" ? "signatureOwn" : f.code] ?? f.code;
     const mark = f.ok ? (f.weak ? "! " : f.note ? "· " : "✔ ") : "✘ ";
     const li = line(mark + (typeof words === "function" ? words(f) : words), f.ok ? (f.weak ? "weak" : "ok") : "bad");
-    if (f.code === "signature") {
+    if (f.code === "signature" && !own) {
       const a = document.createElement("a");
       a.href = a.textContent = `https://api.drand.sh/${encodeURIComponent(f.chain)}/public/${f.round}`;
       a.rel = "noreferrer";

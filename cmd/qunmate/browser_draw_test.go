@@ -1,0 +1,83 @@
+package main_test
+
+import (
+	"fmt"
+	"strings"
+
+	cdpruntime "github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// drawWords are what a draw is made and followed with, in a language.
+type drawWords struct {
+	draw, ready, publish, published, join, ticket, result, verify, same string
+}
+
+var drawsBy = map[string]drawWords{
+	"zh-CN": {
+		"/draw 保温杯×2@89元、咖啡券×1@20元 截止 2天后 满 5 人 领奖 48h 弃奖 顺延 主办 阿宁，微信 aning", "齐了（15/15）", "发布", "已发布", "参加", "你的签号 %d",
+		"开奖（5 人参加）", "/verify 1", "✔ 重算结果相同",
+	},
+	"en": {
+		"/draw mug×2@89yuan, coffee×1@20yuan until in 2 days full 5 claim 48h forfeit next host Ann, t.me/ann", "Complete (15/15)", "Publish", "is published", "Join", "ticket %d",
+		"is drawn (5 entrants)", "/verify 1", "✔",
+	},
+}
+
+// walkDraw: a whole draw, from the preview to the page on which everybody
+// computes it again.
+func walkDraw(lang string) func(*browserTab) {
+	w := drawsBy[lang]
+	return func(b *browserTab) {
+		b.speakAs("admin")
+		m := b.say(w.draw, w.ready)
+		b.want("only the admin sees the preview", m.Private, true)
+		b.shot("preview")
+		b.press(w.publish)
+		b.wait("the opening", fmt.Sprintf(`document.getElementById("log").innerText.includes(%q) || null`, w.published))
+		for i, who := range []string{"ann", "man", "zhou", "chen", "qiang"} {
+			b.speakAs(who)
+			if i == 0 {
+				m := b.press(w.join, fmt.Sprintf(w.ticket, 1))
+				b.want("only "+who+" sees the ticket", m.Private, true)
+				continue
+			}
+			// The first one presses; the post changes with everybody who enters, so
+			// that a later press may meet it just then.
+			m := b.answer(func() { b.write("/join 1") }, fmt.Sprintf(w.ticket, i+1))
+			b.want("only "+who+" sees the ticket", m.Private, true)
+		}
+		b.speakAs("ann")
+		b.shot("open")
+		b.later("hour") // five are in: the list is frozen, the round comes a minute later
+		b.wait("the result", fmt.Sprintf(`document.getElementById("log").innerText.includes(%q) || null`, w.result))
+		b.shot("result")
+		m = b.say(w.verify, w.same)
+		b.want("only Ann sees what was checked", m.Private, true)
+		b.shot("verified")
+
+		// The receipt, as a member would save it, on the page that computes it.
+		var receipt string
+		b.run("fetch the receipt", chromedp.Evaluate(`(async () => {
+			const a = [...document.querySelectorAll('#log [data-testid="file"]')].at(-1);
+			return a ? await (await fetch(a.href)).text() : "";
+		})()`, &receipt, func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		b.want("the receipt of draw 1", strings.Contains(strings.ReplaceAll(receipt, " ", ""), `"draw":1,`), true)
+		b.run("open the page", chromedp.Navigate(b.url+"verify/"))
+		b.wait("the page", `document.getElementById("go") && document.readyState === "complete" || null`)
+		b.run("paste the receipt", chromedp.SetValue("#text", receipt, chromedp.ByQuery), chromedp.Click("#go", chromedp.ByQuery))
+		b.wait("that it comes out the same", `(() => {
+			const sum = document.querySelector("#result .sum");
+			return sum && sum.classList.contains("ok") && !document.querySelector("#result .bad") || null;
+		})()`)
+		b.shot("page")
+		// One ticket moved, and the page says so.
+		forged := strings.Replace(receipt, `"weight": 1`, `"weight": 2`, 1)
+		if forged == receipt {
+			forged = strings.Replace(receipt, `"weight":1`, `"weight":2`, 1)
+		}
+		b.want("a forgery is another text", forged != receipt, true)
+		b.run("paste a forgery", chromedp.SetValue("#text", forged, chromedp.ByQuery), chromedp.Click("#go", chromedp.ByQuery))
+		b.wait("that it does not add up", `document.querySelector("#result .sum.bad") ? true : null`)
+	}
+}
