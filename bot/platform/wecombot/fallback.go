@@ -50,7 +50,7 @@ func (b *Bot) lastResort(ctx context.Context, d *draft, refusal error) error {
 // group.
 func (b *Bot) elsewhere(d *draft) chat.Letter {
 	l := d.letter
-	l.Reply, l.Content.Private, l.Content.File = "", false, d.file
+	l.Reply, l.Content.Private = "", false
 	if name := d.addressee(); name != "" {
 		l.Content.Text = chat.Escape("@"+name+" ") + l.Content.Text
 	}
