@@ -216,7 +216,7 @@ func write(t *testing.T, folder, name string, r fair.Receipt) string {
 
 func FuzzParse(f *testing.F) {
 	net, chance := newNetwork(23), rand.New(rand.NewPCG(11, 12))
-	for range 4 {
+	for range 8 {
 		data, err := receipt(f, net, chance).JSON()
 		if err != nil {
 			f.Fatal(err)
@@ -229,7 +229,12 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		report := fair.Check(r)
+		// A signature takes half a second here, and has tests of its own.
+		judged := r.Beacon.Kind == fair.Number || r.Beacon.Kind == fair.None
+		var report *fair.Report
+		if judged {
+			report = fair.Check(r)
+		}
 		// What was read is written so that it is read and judged the same.
 		text, err := r.JSON()
 		if err != nil {
@@ -238,6 +243,9 @@ func FuzzParse(f *testing.F) {
 		back, err := fair.Parse(text)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !judged {
+			return
 		}
 		if again := fair.Check(back); again.OK() != report.OK() {
 			t.Fatalf("%+v became %+v", report, again)
