@@ -61,6 +61,7 @@ var communityTables = map[string]string{
 	"quiz_practices":    carriedHere,
 	"quiz_questions":    carriedHere,
 	"quiz_rounds":       carriedHere,
+	"signups":           carriedHere,
 	"talk_lines":        carriedHere,
 	"members":           carriedMember,
 	"scores":            carriedMember,
@@ -109,6 +110,7 @@ func (tx *Tx) CarryCommunity(ctx context.Context, c Carry) (Carried, error) {
 	}{
 		{"UPDATE poll_repeats SET community_id = ?2 WHERE community_id = ?1 AND ?5 <> '' AND poll_id IN (SELECT id FROM polls" + hers + ")", nil},
 		{"UPDATE polls SET community_id = ?2" + hers + " AND ?5 <> ''", &out.Polls},
+		{"UPDATE signups SET community_id = ?2" + hers + " AND ?5 <> ''", nil},
 		{"UPDATE quiz_practices SET community_id = ?2" + hers + " AND ?5 <> ''", nil},
 		{"UPDATE talk_lines SET community_id = ?2" + hers + " AND ?5 <> ''", nil},
 		{"UPDATE announcements SET community_id = ?2" + hers + " AND ?5 <> ''", nil},
