@@ -53,6 +53,8 @@ func TestTheSandboxInABrowser(t *testing.T) {
 			walk{"calendar-phone", "http: {listen: 127.0.0.1:0}\n", browserPhone, walkCalendar("zh-CN")},
 			walk{"manual-en", "language: en\nhttp: {listen: 127.0.0.1:0}\n", browserPaper, walkManual("en")},
 			walk{"manual-zh", "http: {listen: 127.0.0.1:0}\n", browserPaper, walkManual("zh-CN")},
+			walk{"tour-en", "language: en\nhttp: {listen: 127.0.0.1:0}\n", browserPaper, walkTour("en")},
+			walk{"tour-zh", "http: {listen: 127.0.0.1:0}\n", browserPaper, walkTour("zh-CN")},
 		)
 	}
 	for _, walk := range walks {
