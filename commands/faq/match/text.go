@@ -60,6 +60,7 @@ func NewText(s string) Text {
 			break
 		}
 	}
+	t.Letters = t.Letters[:min(len(t.Letters), MaxText)] // a blank and a letter came at once
 	t.Letters, t.Asks = pick(t.Letters, t.Asks)
 	return t
 }
