@@ -238,23 +238,19 @@ func publish(ctx context.Context, req *bot.Request, data json.RawMessage) (bot.R
 
 // stillThere are the chats of a preview that belong to the community yet.
 func stillThere(ctx context.Context, req *bot.Request, s spec) ([]storage.PollChat, error) {
-	var out []storage.PollChat
-	for _, id := range s.Chats {
-		c, err := req.Tx.Chat(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if c.State != storage.ChatActive || c.CommunityID != req.Community {
-			continue
-		}
-		pc := storage.PollChat{ChatID: c.ID}
-		if c.ID == req.Chat.ID {
-			pc.Thread = s.Thread
-		}
-		out = append(out, pc)
+	chats, err := req.StillHere(ctx, s.Chats)
+	if err != nil {
+		return nil, err
 	}
-	if len(out) == 0 {
+	if len(chats) == 0 {
 		return nil, bot.Refuse("poll.no_group", nil)
+	}
+	out := make([]storage.PollChat, len(chats))
+	for i, c := range chats {
+		out[i].ChatID = c.ID
+		if c.ID == req.Chat.ID {
+			out[i].Thread = s.Thread
+		}
 	}
 	return out, nil
 }

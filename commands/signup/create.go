@@ -185,23 +185,19 @@ func publish(ctx context.Context, req *bot.Request, data json.RawMessage) (bot.R
 
 // stillThere are the chats of a preview that belong to the community yet.
 func stillThere(ctx context.Context, req *bot.Request, s spec) ([]storage.SignupChat, error) {
-	var out []storage.SignupChat
-	for _, id := range s.Chats {
-		c, err := req.Tx.Chat(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if c.State != storage.ChatActive || c.CommunityID != req.Community {
-			continue
-		}
-		sc := storage.SignupChat{ChatID: c.ID}
-		if c.ID == req.Chat.ID {
-			sc.Thread = s.Thread
-		}
-		out = append(out, sc)
+	chats, err := req.StillHere(ctx, s.Chats)
+	if err != nil {
+		return nil, err
 	}
-	if len(out) == 0 {
+	if len(chats) == 0 {
 		return nil, bot.Refuse("signup.no_group", nil)
+	}
+	out := make([]storage.SignupChat, len(chats))
+	for i, c := range chats {
+		out[i].ChatID = c.ID
+		if c.ID == req.Chat.ID {
+			out[i].Thread = s.Thread
+		}
 	}
 	return out, nil
 }
