@@ -13,7 +13,7 @@ func TestCodesAreReadFromAnyList(t *testing.T) {
 	for text, want := range map[string]string{
 		"A\nB\nC":                           "A B C 0 0",
 		"\uFEFFcode,note\r\nA,1\r\nB,2\r\n": "A B 0 0",
-		"A\nB\n\n  \nB\nA":                  "A B 2 0",
+		"A\nB\n\n  \nA\nB":                  "A B 2 0",
 		"\"A\",x\n\"B \"\"q\"\"\"\n'007\n":  "A B \"q\" 007 0 0",
 		long + "\nA":                        "A 0 1",
 		"code\nA\ncode":                     "A code 0 0", // only a first line names its column
