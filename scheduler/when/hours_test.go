@@ -39,7 +39,8 @@ func FuzzHours(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		from, until, rest, err := HoursHead(text)
-		if err == nil && (from < 0 || from >= 24*60 || until < 0 || until >= 24*60 || !strings.HasSuffix(strings.TrimSpace(text), strings.TrimSpace(rest))) {
+		// Bytes that are no text come back as the mark for that.
+		if err == nil && (from < 0 || from >= 24*60 || until < 0 || until >= 24*60 || !strings.HasSuffix(strings.TrimSpace(string([]rune(text))), strings.TrimSpace(rest))) {
 			t.Errorf("%q: %d, %d, %q", text, from, until, rest)
 		}
 	})
