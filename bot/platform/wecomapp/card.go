@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"qunmate/bot/chat"
 )
@@ -85,7 +86,7 @@ func buttonCard(title, sub string, choices []chat.Choice) *card {
 func buttons(choices []chat.Choice) []button {
 	var out []button
 	for i, c := range choices {
-		if len(c.Command) > maxKeyBytes {
+		if len(c.Command) > maxKeyBytes || !utf8.ValidString(c.Command) {
 			return nil
 		}
 		b := button{Text: shorten(c.Label, maxButton), Key: c.Command}
@@ -105,7 +106,7 @@ func voteCard(title string, choices []chat.Choice, submit string) *card {
 		if box.Question != wholeCommand {
 			id = strings.TrimSpace(strings.TrimPrefix(c.Command, box.Question))
 		}
-		if len(id) > maxIDBytes {
+		if len(id) > maxIDBytes || !utf8.ValidString(id) { // bytes that are no text grow in JSON
 			return nil
 		}
 		box.Options = append(box.Options, option{ID: id, Text: shorten(c.Label, maxOption)})

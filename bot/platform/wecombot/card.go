@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
+	"unicode/utf8"
 
 	"qunmate/bot/chat"
 )
@@ -110,7 +111,7 @@ func voteCard(title string, choices []chat.Choice, submit, task string) *card {
 		if box.Question != wholeCommand {
 			id = strings.TrimSpace(strings.TrimPrefix(c.Command, box.Question))
 		}
-		if len(id) > maxIDBytes {
+		if len(id) > maxIDBytes || !utf8.ValidString(id) { // bytes that are no text grow in JSON
 			return nil
 		}
 		box.Options = append(box.Options, option{ID: id, Text: shorten(c.Label, maxOption)})
@@ -186,7 +187,7 @@ func buttonCard(title, sub string, choices []chat.Choice, task string) *card {
 func buttons(choices []chat.Choice) []button {
 	var out []button
 	for i, c := range choices {
-		if len(c.Command) > maxKeyBytes {
+		if len(c.Command) > maxKeyBytes || !utf8.ValidString(c.Command) {
 			return nil
 		}
 		b := button{Text: shorten(c.Label, maxButton), Key: c.Command}
