@@ -56,15 +56,21 @@ func (req *Request) Post(ctx context.Context, c storage.Chat, r Reply) error {
 // Tell enqueues a direct message to an account, if the platform ever let the
 // bot write to him: it reports whether there is such a chat.
 func (req *Request) Tell(ctx context.Context, a storage.Account, r Reply) (bool, error) {
-	c, err := req.Tx.ChatByRef(ctx, a.Domain, a.ExternalID)
-	if err != nil || c.Kind != string(chat.Private) || c.State != storage.ChatActive {
-		return false, ignoreNotFound(err)
+	c, ok, err := req.direct(ctx, a)
+	if err != nil || !ok {
+		return false, err
 	}
 	lang := req.engine.Language
 	if p, err := req.Tx.Person(ctx, a.PersonID); err == nil && p.Language != "" {
 		lang = p.Language
 	}
 	return true, req.send(ctx, c, r, a.ID, "", lang)
+}
+
+// direct finds the chat in which the bot may write to an account.
+func (req *Request) direct(ctx context.Context, a storage.Account) (storage.Chat, bool, error) {
+	c, err := req.Tx.ChatByRef(ctx, a.Domain, a.ExternalID)
+	return c, err == nil && c.Kind == string(chat.Private) && c.State == storage.ChatActive, ignoreNotFound(err)
 }
 
 // languageOf is the language of a chat's public messages.
@@ -212,50 +218,6 @@ func (e *Engine) apologise(ctx context.Context, tx *storage.Tx, via string, ev c
 		return err
 	}
 	return req.Answer(ctx, Reply{Template: "common.fault", Data: struct{ ID string }{fault}})
-}
-
-// Alert tells the administrators of a chat something: by direct message where
-// the platform ever let the bot write to them, else the operators, else in the
-// chat: for their eyes alone where that can be, else as one line. Language is
-// the chat's.
-func (req *Request) Alert(ctx context.Context, c storage.Chat, r Reply) error {
-	holders, err := req.Tx.RoleHolders(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	told := false
-	for _, h := range holders {
-		if h.Role != storage.RoleAdmin {
-			continue
-		}
-		ok, err := req.Tell(ctx, h.Account, r)
-		if err != nil {
-			return err
-		}
-		told = told || ok
-	}
-	if told {
-		return nil
-	}
-	if told, err = req.TellOperators(ctx, r); err != nil || told || c.Kind == string(chat.Private) {
-		return err // a 1:1 chat is a member's: it is none of his business
-	}
-	if req.CapsOf(c).Whispers {
-		for _, h := range holders {
-			if h.Role != storage.RoleAdmin {
-				continue
-			}
-			told = true
-			if err := req.Inform(ctx, c, h.Account, r); err != nil {
-				return err
-			}
-		}
-	}
-	if told {
-		return nil
-	}
-	r.Lane = storage.LaneActivity
-	return req.Post(ctx, c, r)
 }
 
 // TellOperators sends a direct message to every operator who can be reached

@@ -245,12 +245,11 @@ func (tx *Tx) PutOff(ctx context.Context, id int64, to time.Time) error {
 	return classify(err)
 }
 
-// UntoldOccurrences lists what went wrong in a chat and was not told yet,
-// earliest first.
-func (r *Reader) UntoldOccurrences(ctx context.Context, chatID int64) ([]Occurrence, error) {
+// UntoldOccurrences lists the posts of all chats that went wrong and were not
+// told yet, earliest first.
+func (r *Reader) UntoldOccurrences(ctx context.Context) ([]Occurrence, error) {
 	return list(ctx, r, scanOccurrence, "SELECT "+occurrenceColumns+` FROM occurrences
-		WHERE told_at = 0 AND chat_id <> 0 AND chat_id = ? AND state IN ('missed', 'uncertain')
-		AND substr(job, 1, 7) <> '`+pushJob+"' AND substr(job, 1, 5) <> 'poll:' ORDER BY due_at, id", chatID)
+		WHERE told_at = 0 AND chat_id <> 0 AND state IN ('missed', 'uncertain') AND substr(job, 1, 5) = '`+postJob+"' ORDER BY due_at, id")
 }
 
 // MarkTold notes that the administrators know what became of an occurrence.

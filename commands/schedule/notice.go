@@ -2,8 +2,9 @@ package schedule
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,203 +13,215 @@ import (
 	"qunmate/storage"
 )
 
-// wrong is a post that went wrong, as the administrators are told of it.
+// wrong is posts of a schedule that went wrong at an instant, in one chat or
+// several, as the administrators are told of them.
 type wrong struct {
 	outcome
-	ID    int64 // of the schedule
-	Name  string
-	Group string
-	Late  int // minutes that were allowed
+	ID     int64 // of the schedule
+	Name   string
+	Groups []string // the first of the chats
+	More   int      // … that are not named
+	Chats  int
+	Zone   string // of the clock, where chats have several
+	Late   int    // minutes that were allowed
 }
 
-// notice tells the administrators what went wrong in a chat since they were
-// told last: one message for what was missed, one for what is uncertain.
+// summary is what went wrong in one way.
+type summary struct {
+	Rows  []wrong // the newest
+	Count int
+	More  int // earlier ones
+	Chats int
+	All   bool // each is the newest of its schedule and chat
+	Both  bool // something else went wrong the other way
+
+	newest, ids []int64 // of the occurrences
+}
+
+// gatherMost is how long a notice waits for what goes wrong right after.
+const gatherMost = 30 * time.Second
+
+// notice tells the administrators what went wrong since they were told last, in
+// whatever chats: each of them gets one message.
 func notice(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	rows, err := req.Tx.UntoldOccurrences(ctx, req.Chat.ID)
-	if err != nil || len(rows) == 0 {
+	rows, err := req.Tx.UntoldOccurrences(ctx)
+	if err != nil || len(rows) == 0 || gathers(rows, req.Tx.Now) {
 		return bot.Reply{}, err
 	}
-	for _, state := range []string{storage.Missed, storage.Uncertain} {
-		if err := tell(ctx, req, state, rows); err != nil {
+	look := lookup{req: req, jobs: map[string]map[int64]job{}}
+	var chats []storage.Chat
+	known := map[int64]bool{}
+	for _, o := range rows {
+		if err := req.Tx.MarkTold(ctx, o.ID); err != nil {
 			return bot.Reply{}, err
 		}
+		j, err := look.job(ctx, o)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		if !known[o.ChatID] {
+			known[o.ChatID] = true
+			chats = append(chats, j.chat)
+		}
 	}
-	return bot.Reply{}, nil
+	return bot.Reply{}, req.AlertAll(ctx, chats, func(about []storage.Chat) (bot.Reply, error) {
+		return look.say(ctx, rows, about)
+	})
 }
 
-func tell(ctx context.Context, req *bot.Request, state string, rows []storage.Occurrence) error {
-	view := struct {
-		Rows  []wrong
-		More  int
-		Count int
-	}{}
-	newest := map[string]int64{} // of each job
-	var ids []string
+// gathers reports that something went wrong just now: its own timer is still to
+// come and tells everything.
+func gathers(rows []storage.Occurrence, now time.Time) bool {
+	young := false
+	for _, o := range rows {
+		age := now.Sub(o.SettledAt)
+		if age > gatherMost {
+			return false
+		}
+		young = young || age >= 0 && age < noticeAfter
+	}
+	return young
+}
+
+// lookup reads every schedule once, however many chats it has.
+type lookup struct {
+	req  *bot.Request
+	jobs map[string]map[int64]job
+}
+
+// job is the schedule of an occurrence in its chat.
+func (l *lookup) job(ctx context.Context, o storage.Occurrence) (job, error) {
+	if j, ok := l.jobs[o.Job][o.ChatID]; ok {
+		return j, nil
+	}
+	var id int64
+	if _, err := fmt.Sscanf(o.Job, "post:%d", &id); err != nil {
+		return job{}, fmt.Errorf("occurrence %d of %s: %w", o.ID, o.Job, err)
+	}
+	s, err := l.req.Tx.Schedule(ctx, id)
+	if err != nil {
+		return job{}, err
+	}
+	if l.jobs[o.Job] == nil {
+		all, err := load(ctx, &l.req.Tx.Reader, s)
+		if err != nil {
+			return job{}, err
+		}
+		l.jobs[o.Job] = map[int64]job{}
+		for _, j := range all.in {
+			l.jobs[o.Job][j.chat.ID] = j
+		}
+	}
+	j, ok := l.jobs[o.Job][o.ChatID]
+	if !ok { // it is not for this chat any more
+		if j, _, err = loadIn(ctx, &l.req.Tx.Reader, s, o.ChatID); err != nil {
+			return j, err
+		}
+		l.jobs[o.Job][o.ChatID] = j
+	}
+	return j, nil
+}
+
+// say words what went wrong in some chats.
+func (l *lookup) say(ctx context.Context, rows []storage.Occurrence, about []storage.Chat) (bot.Reply, error) {
+	in := map[int64]bool{}
+	for _, c := range about {
+		in[c.ID] = true
+	}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(o storage.Occurrence) bool { return !in[o.ChatID] })
+	missed, err := l.sum(ctx, rows, storage.Missed)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	unsure, err := l.sum(ctx, rows, storage.Uncertain)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	missed.Both = missed.Count > 0 && unsure.Count > 0
+	unsure.Both = missed.Both
+	r := bot.Reply{Template: "schedule.missed_notice", Data: missed}
+	if missed.Count > 0 {
+		list := numbers(missed.newest)
+		r.Choices = []bot.Choice{
+			{Label: "schedule.send_now", Data: missed, Command: "/schedule resend " + list},
+			{Label: "schedule.understood", Command: "/schedule ack " + list},
+		}
+	}
+	if unsure.Count > 0 {
+		list := numbers(unsure.ids)
+		r.Choices = append(r.Choices,
+			bot.Choice{Label: "schedule.it_did", Data: unsure, Command: "/schedule went " + list},
+			bot.Choice{Label: "schedule.send_again", Data: unsure, Command: "/schedule resend " + list})
+		r.Template, r.Data = "schedule.uncertain_notice", unsure
+	}
+	if missed.Both {
+		r.Template, r.Data = "schedule.wrong_notice", struct{ Missed, Uncertain summary }{missed, unsure}
+	}
+	return r, nil
+}
+
+// sum gathers the rows of a state: those of one schedule, instant and reason
+// are one line.
+func (l *lookup) sum(ctx context.Context, rows []storage.Occurrence, state string) (summary, error) {
+	type line struct{ job, due, reason string }
+	type place struct {
+		job  string
+		chat int64
+	}
+	var v summary
+	at, newest, chats, zones := map[line]int{}, map[place]int64{}, map[int64]bool{}, map[string]bool{}
 	for _, o := range rows {
 		if o.State != state {
 			continue
 		}
-		if err := req.Tx.MarkTold(ctx, o.ID); err != nil {
-			return err
-		}
-		w, err := wrongOf(ctx, req, o)
+		j, err := l.job(ctx, o)
 		if err != nil {
-			return err
+			return v, err
 		}
-		view.Rows = append(view.Rows, w)
-		newest[o.Job] = o.ID
-		ids = append(ids, strconv.FormatInt(o.ID, 10))
-	}
-	if view.Count = len(view.Rows); view.Count == 0 {
-		return nil
-	}
-	if view.More = max(0, view.Count-shown); view.More > 0 {
-		view.Rows = view.Rows[view.More:] // the newest
-	}
-	r := bot.Reply{Template: "schedule.missed_notice", Data: view}
-	if state == storage.Missed {
-		ids = nil
-		for _, id := range newest {
-			ids = append(ids, strconv.FormatInt(id, 10))
+		zone := j.days.Zone(o.DueAt)
+		key := line{o.Job, o.DueAt.In(zone).Format(time.RFC3339), o.Reason}
+		if state == storage.Uncertain {
+			key.reason = ""
 		}
-		sortNumbers(ids)
-		list := strings.Join(ids, " ")
-		r.Choices = []bot.Choice{
-			{Label: "schedule.send_now", Data: view, Command: "/schedule resend " + list},
-			{Label: "schedule.understood", Command: "/schedule ack " + list},
+		i, ok := at[key]
+		if !ok {
+			i = len(v.Rows)
+			at[key] = i
+			v.Rows = append(v.Rows, wrong{
+				outcome: outcomeOf(o, l.req.Tx.Now.In(zone)), ID: j.ID, Name: j.Name, Zone: zone.String(), Late: int(allowed(j.Schedule) / time.Minute),
+			})
 		}
+		v.Rows[i].add(j.chat.Title)
+		newest[place{o.Job, o.ChatID}] = o.ID
+		chats[o.ChatID], zones[zone.String()] = true, true
+		v.ids = append(v.ids, o.ID)
+	}
+	v.Count, v.Chats, v.All = len(v.Rows), len(chats), len(newest) == len(v.ids)
+	v.newest = slices.Sorted(maps.Values(newest))
+	v.More = max(0, v.Count-shown)
+	v.Rows = v.Rows[v.More:]
+	for i := range v.Rows {
+		if len(zones) == 1 {
+			v.Rows[i].Zone = ""
+		}
+	}
+	return v, nil
+}
+
+func (w *wrong) add(title string) {
+	w.Chats++
+	if len(w.Groups) < groupsShown {
+		w.Groups = append(w.Groups, title)
 	} else {
-		list := strings.Join(ids, " ")
-		r.Template = "schedule.uncertain_notice"
-		r.Choices = []bot.Choice{
-			{Label: "schedule.it_did", Command: "/schedule went " + list},
-			{Label: "schedule.send_again", Command: "/schedule resend " + list},
-		}
-	}
-	return req.Alert(ctx, req.Chat, r)
-}
-
-func sortNumbers(ids []string) {
-	for i := 1; i < len(ids); i++ {
-		for k := i; k > 0 && (len(ids[k]) < len(ids[k-1]) || len(ids[k]) == len(ids[k-1]) && ids[k] < ids[k-1]); k-- {
-			ids[k], ids[k-1] = ids[k-1], ids[k]
-		}
+		w.More++
 	}
 }
 
-func wrongOf(ctx context.Context, req *bot.Request, o storage.Occurrence) (wrong, error) {
-	w := wrong{outcome: outcomeOf(o, req.Now), Group: req.Chat.Title}
-	if _, err := fmt.Sscanf(o.Job, "post:%d", &w.ID); err != nil {
-		return w, fmt.Errorf("occurrence %d of %s: %w", o.ID, o.Job, err)
+// numbers names occurrences in a button: the newest, if they are too many for one.
+func numbers(ids []int64) string {
+	var out []string
+	for _, id := range ids[max(0, len(ids)-chosenMost):] {
+		out = append(out, strconv.FormatInt(id, 10))
 	}
-	s, err := req.Tx.Schedule(ctx, w.ID)
-	w.Name, w.Late = s.Name, int(allowed(s)/time.Minute)
-	return w, err
-}
-
-// chosen finds the occurrences that a button names, if they are of this
-// community and in one of the states.
-func chosen(ctx context.Context, req *bot.Request, states ...string) ([]storage.Occurrence, []job, error) {
-	var rows []storage.Occurrence
-	var jobs []job
-	for i := range min(req.Args.Len(), 4*shown) {
-		id, err := strconv.ParseInt(req.Args.Word(i), 10, 64)
-		if err != nil {
-			return nil, nil, bot.Refuse("common.bad_number", struct{ Word, Example string }{req.Args.Word(i), "/schedule log 3"})
-		}
-		o, err := req.Tx.Occurrence(ctx, id)
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return nil, nil, err
-		}
-		var sid int64
-		if _, bad := fmt.Sscanf(o.Job, "post:%d", &sid); err != nil || bad != nil {
-			continue
-		}
-		s, err := req.Tx.Schedule(ctx, sid)
-		if err != nil {
-			return nil, nil, err
-		}
-		j, _, err := loadIn(ctx, &req.Tx.Reader, s, o.ChatID)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, state := range states {
-			if o.State == state && j.chat.CommunityID == req.Community {
-				rows, jobs = append(rows, o), append(jobs, j)
-			}
-		}
-	}
-	if len(rows) == 0 {
-		return nil, nil, bot.Refuse("schedule.settled", nil)
-	}
-	return rows, jobs, nil
-}
-
-// resendLife is how long a post that somebody asked for again may take.
-const resendLife = time.Hour
-
-// resend posts what was missed or is uncertain: somebody's own word.
-func resend(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	rows, jobs, err := chosen(ctx, req, storage.Missed, storage.Uncertain)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	view := struct {
-		ID    int64 // of the schedule
-		Count int
-	}{}
-	for i, o := range rows {
-		j := jobs[i]
-		if j.chat.State != storage.ChatActive {
-			return bot.Reply{}, bot.Refuse("schedule.chat_left", struct{ Group string }{j.chat.Title})
-		}
-		reply, err := j.speak(ctx, req, o, req.Tx.Now)
-		switch {
-		case errors.Is(err, errNoSet):
-			return bot.Reply{}, bot.Refuse("schedule.no_set", j.Schedule)
-		case errors.Is(err, errEmpty):
-			return bot.Reply{}, bot.Refuse("schedule.nothing_left", j.Schedule)
-		case err != nil:
-			return bot.Reply{}, err
-		}
-		reply.Until = req.Tx.Now.Add(resendLife)
-		state, reason, err := j.enqueue(ctx, req, o, reply)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		if state != storage.Sending {
-			return bot.Reply{}, bot.Refuse("schedule.chat_left", struct{ Group, Reason string }{j.chat.Title, reason})
-		}
-		if _, err := req.Audit(ctx, actionAgain, stateChange{o.ID, o.State}, stateChange{o.ID, state}, "", false); err != nil {
-			return bot.Reply{}, err
-		}
-		view.ID, view.Count = j.ID, view.Count+1
-	}
-	return bot.Reply{Template: "schedule.resent", Data: view}, nil
-}
-
-// went notes that an uncertain post was seen in its chat.
-func went(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	rows, jobs, err := chosen(ctx, req, storage.Uncertain)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	for _, o := range rows {
-		if err := req.Tx.MoveOccurrence(ctx, o.ID, storage.Uncertain, storage.Sent, "seen"); err != nil {
-			return bot.Reply{}, err
-		}
-		if _, err := req.Audit(ctx, actionAgain, stateChange{o.ID, o.State}, stateChange{o.ID, storage.Sent}, "", false); err != nil {
-			return bot.Reply{}, err
-		}
-	}
-	return bot.Reply{Template: "schedule.noted", Data: struct{ ID int64 }{jobs[0].ID}}, nil
-}
-
-// ack closes a notice. What was missed stays missed.
-func ack(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	_, jobs, err := chosen(ctx, req, storage.Missed, storage.Uncertain)
-	if err != nil {
-		return bot.Reply{}, err
-	}
-	return bot.Reply{Template: "schedule.acked", Data: struct{ ID int64 }{jobs[0].ID}}, nil
+	return strings.Join(out, " ")
 }

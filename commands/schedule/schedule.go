@@ -46,9 +46,10 @@ func Commands() []bot.Command {
 		{Name: "schedule resume", Role: bot.ChatAdmin, Run: resume},
 		{Name: "schedule del", Role: bot.ChatAdmin, Run: del},
 		{Name: "schedule templates", Role: bot.ChatAdmin, Run: sets},
-		{Name: "schedule resend", Role: bot.ChatAdmin, Run: resend},
-		{Name: "schedule went", Role: bot.ChatAdmin, Run: went},
-		{Name: "schedule ack", Role: bot.ChatAdmin, Run: ack},
+		// The buttons of a notice about the chats of several communities: see chosen.
+		{Name: "schedule resend", Place: bot.Anywhere, Impersonal: true, Run: resend},
+		{Name: "schedule went", Place: bot.Anywhere, Impersonal: true, Run: went},
+		{Name: "schedule ack", Place: bot.Anywhere, Impersonal: true, Run: ack},
 		{Name: "sop", Role: bot.ChatAdmin, Menu: true, Run: sopList},
 		{Name: "sop list", Role: bot.ChatAdmin, Run: sopList},
 		{Name: "sop start", Role: bot.ChatAdmin, Run: sopStart},

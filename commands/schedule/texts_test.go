@@ -50,7 +50,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		missed = append(missed, named{"Missed": m, "Late": 10})
 	}
 	why := func(word, detail string) named {
-		return named{"To": nil, "Why": word, "Detail": detail, "At": soon, "Up": far, "State": storage.Missed, "ID": int64(3), "Name": "早安 <b>", "Group": "产品群", "Late": 10}
+		return named{"To": nil, "Why": word, "Detail": detail, "At": soon, "Up": far, "State": storage.Missed, "ID": int64(3), "Name": "早安 <b>", "Groups": []string{"产品群"}, "More": 0, "Chats": 1, "Zone": "", "Late": 10}
 	}
 	for _, w := range []string{"down", "asleep", "expired", "overtaken", "template", "left", "quiet", "empty", "dead", "uncertain", "paused", "deleted", "changed", "weekend", "makeup", "workday", "other"} {
 		whys = append(whys, why(w, "no rights"))
@@ -124,8 +124,13 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	}
 	somewhere := []named{{"Token": "chat:3", "Platform": "telegram"}, {"Token": "chat:4", "Platform": "other"}}
 	jobs := []any{job(storage.ScheduleActive), job(storage.SchedulePaused), job(storage.ScheduleOver), job(storage.ScheduleDeleted)}
-	one := named{"Count": 1, "Rows": []named{why("down", "")}, "More": 0}
-	many := named{"Count": 7, "Rows": []named{why("down", ""), why("left", "")}, "More": 5}
+	spread := why("down", "")
+	spread["Groups"], spread["More"], spread["Chats"], spread["Zone"] = []string{"产品群", "读书会", "羽毛球"}, 2, 5, "Asia/Shanghai"
+	one := named{"Count": 1, "Rows": []named{why("down", "")}, "More": 0, "Chats": 1, "All": true, "Both": false}
+	wide := named{"Count": 1, "Rows": []named{spread}, "More": 0, "Chats": 5, "All": true, "Both": true}
+	many := named{"Count": 7, "Rows": []named{why("down", ""), why("left", "")}, "More": 5, "Chats": 1, "All": false, "Both": false}
+	most := named{"Count": 2, "Rows": []named{spread, why("left", "")}, "More": 0, "Chats": 5, "All": true, "Both": false}
+	wrongs := []any{one, wide, many, most}
 	name, id := []any{named{"Name": "晚安", "What": "25:00"}}, []any{named{"ID": int64(3), "Name": "早安", "Template": "tips", "Group": "产品群"}}
 	commandtest.Texts(t, "schedule", map[string][]any{
 		"date": {named{"Month": 11, "Day": 22}}, "weekday": {0, 6}, "lunar": {when.DayOf(now), when.DayOf(time.Date(2025, 7, 25, 0, 0, 0, 0, time.UTC))},
@@ -143,8 +148,11 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"template_rest": {named{"Rest": "x"}}, "missed": none, "countdown": none, "never": none, "where": {named{"Count": 0}, named{"Count": 3}}, "no_push": none,
 		"flood": {named{"Count": 60, "Max": 4, "Alone": true}, named{"Count": 5, "Max": 4, "Alone": false}}, "hourly": none, "anyway": none,
 		"sets":       {named{"Sets": []bot.PostSet{{Name: "a", Title: "b", Count: 3}, {Name: "c"}}, "Faults": faults}},
-		"missed_one": {why("down", "")}, "missed_notice": {one, many}, "send_now": {one, many}, "understood": none, "uncertain_notice": {one, many}, "it_did": none, "send_again": none,
-		"resent": {named{"ID": 3, "Count": 1}, named{"ID": 3, "Count": 2}}, "noted": none, "acked": id, "settled": none, "chat_left": id, "no_set": id,
+		"missed_one": {why("down", ""), spread}, "wrong_groups": {why("down", ""), spread}, "wrong_when": {why("down", "")}, "wrong_more": {many, most}, "missed_notice": wrongs, "send_now": wrongs, "understood": none,
+		"uncertain_notice": wrongs, "wrong_notice": {named{"Missed": one, "Uncertain": wide}}, "it_did": wrongs, "send_again": wrongs,
+		"resent": {
+			named{"IDs": []int64{3, 4}, "Count": 1, "Left": nil, "Rest": 0}, named{"IDs": []int64{3, 4}, "Count": 2, "Left": []string{"a", "b"}, "Rest": 1}, named{"IDs": []int64{3, 4}, "Count": 2, "Left": []string{"a", "b", "c", "d"}, "Rest": 0},
+		}, "noted": none, "acked": id, "settled": none, "chat_left": id, "no_set": id,
 		"button_all": {3}, "button_chat": {"读书会"}, "surface": {"telegram", "wecom", "wechat", "sandbox", "x"}, "no_people": none, "nowhere": none, "not_here": none, "whose_community": none,
 		"no_chat": {named{"Name": "a", "Near": "b"}, named{"Name": "a", "Near": ""}}, "several": {named{"Name": "a", "Chats": somewhere}}, "none_there": {named{"Platform": "telegram"}},
 		"nothing_left": none, "loud": {named{"At": soon, "Group": "产品群", "From": 1320, "Until": 480}}, "quiet_send": none, "quiet_move": {soon}, "quiet_skip": none,
