@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,6 +111,7 @@ type run struct {
 	people    map[string]chat.User
 	faults    map[chat.Ref]error // what is sent there fails
 	confirm   []string           // groups where a person taps every message
+	pushOnly  []string           // groups that are a webhook
 	late      time.Duration      // how late the next line is told
 	texts     *templates.Set
 	crash     crash
@@ -192,6 +194,10 @@ func (r *run) begin() {
 		c := r.place(step{chat: name}).Ref
 		r.network(c).SetConfirm(append(r.network(c).Confirming(), c)...)
 	}
+	for _, name := range r.pushOnly {
+		c := r.place(step{chat: name}).Ref
+		r.network(c).SetPushOnly(c)
+	}
 	r.boot()
 }
 
@@ -263,6 +269,9 @@ func (r *run) group() string {
 // place is the chat a line happens in.
 func (r *run) place(s step) chat.Chat {
 	if c, ok := r.elsewhere(s.who, s.chat); ok {
+		if slices.Contains(r.pushOnly, s.chat) {
+			c.Type = chat.Channel
+		}
 		return c
 	}
 	switch s.chat {

@@ -16,6 +16,8 @@
 //	= admin@读书会 会长       … and another one
 //	= anonymous 匿名          who posts in the name of the group
 //	= confirm 企微/会员群     groups where a person confirms every message
+//	= pushonly 企微/公告群   groups that are a webhook: nothing is heard of them;
+//	                         "! back 企微/公告群" is how one becomes known
 //	= members 128            what the platform tells of the groups: heads,
 //	= missing delete pin     and rights the bot lacks
 //	= platforms on           several platforms: the first is Telegram then, beside

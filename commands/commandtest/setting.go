@@ -52,6 +52,8 @@ func (r *run) setting(s step) {
 		}
 	case "confirm":
 		r.confirm = strings.Fields(value)
+	case "pushonly":
+		r.pushOnly = strings.Fields(value)
 	case "username", "called":
 		r.introduce(key, value)
 	default:

@@ -180,6 +180,7 @@ type postView struct {
 type elsewhere struct {
 	Title string
 	Next  *bot.Moment
+	Zone  string // of its clock, where that is another one
 }
 
 // next shows the next five posts as they are going to be.
@@ -231,15 +232,18 @@ func next(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 			case len(view.Others) == shown:
 				view.MoreChat++
 			default:
-				view.Others = append(view.Others, o.elsewhere(req))
+				view.Others = append(view.Others, o.elsewhere(req, view.Zone))
 			}
 		}
 	}
 	return bot.Reply{Template: "schedule.next", Data: view}, nil
 }
 
-func (j *job) elsewhere(req *bot.Request) elsewhere {
+func (j *job) elsewhere(req *bot.Request, here string) elsewhere {
 	e := elsewhere{Title: j.chat.Title}
+	if zone := j.days.Zone(req.Tx.Now).String(); zone != here {
+		e.Zone = zone
+	}
 	for _, t := range j.upcoming(req.Tx.Now, 1) {
 		if t.Skip == "" {
 			e.Next = &bot.Moment{T: t.To, Now: req.Tx.Now.In(t.To.Location())}

@@ -92,7 +92,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	coming := []any{
 		post, named{"At": soon, "To": &far, "Lines": []string{"a"}, "Number": 3, "Empty": false, "Cut": 900}, named{"At": soon, "To": nil, "Lines": nil, "Number": 0, "Empty": true, "Cut": 0},
 	}
-	others := []named{{"Title": "读书会", "Next": &soon}, {"Title": "羽毛球", "Next": nil}}
+	others := []named{{"Title": "读书会", "Next": &soon, "Zone": "Asia/Tokyo"}, {"Title": "羽毛球", "Next": nil, "Zone": ""}}
 	following := func(posts []any) named {
 		return with(named{"Group": "产品群", "Posts": posts, "Others": others, "MoreChat": 2, "Figures": true})
 	}

@@ -52,6 +52,7 @@ type Network struct {
 	asking  []chat.User       // who wants to be let in
 	now     func() time.Time  // nil: the machine's clock
 	confirm map[chat.Ref]bool // chats where a person must confirm every message
+	mouths  map[chat.Ref]bool // chats that posts can only go to
 	pending []Shown           // what waits there
 }
 
@@ -92,6 +93,9 @@ func (n *Network) Caps(c chat.Chat) chat.Caps {
 	if n.confirm[c.Ref] {
 		caps = chat.Caps{Push: true, Delete: true, MaxText: caps.MaxText, PerDay: 1, Confirm: true}
 	}
+	if n.mouths[c.Ref] {
+		caps = chat.Caps{Push: true, Files: true, Pictures: true, MaxText: caps.MaxText, PerMinute: 20}
+	}
 	return caps
 }
 
@@ -128,6 +132,16 @@ func (n *Network) SetConfirm(chats ...chat.Ref) {
 	for _, c := range chats {
 		n.confirm[c] = true
 	}
+}
+
+// SetPushOnly makes a chat a webhook: posts go in, nothing is heard of it.
+func (n *Network) SetPushOnly(c chat.Ref) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.mouths == nil {
+		n.mouths = map[chat.Ref]bool{}
+	}
+	n.mouths[c] = true
 }
 
 // Confirming lists the chats where a person taps.
