@@ -262,6 +262,7 @@ func (s *Server) Drop() {
 	for c := range s.conns {
 		list = append(list, c)
 	}
+	s.current = nil // from now on messages wait for the next connection
 	s.mu.Unlock()
 	for _, c := range list {
 		c.close()
