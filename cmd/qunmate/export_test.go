@@ -11,6 +11,7 @@ import (
 	"qunmate/bot/chat"
 	"qunmate/bot/config"
 	"qunmate/storage"
+	"qunmate/storage/storagetest"
 )
 
 // Inside runs the assembled program inside a test, by a clock that the test
@@ -37,6 +38,9 @@ func RunInside(file string, clock *bot.Clock, log io.Writer) (*Inside, error) {
 	ctx, stop := context.WithCancelCause(context.Background())
 	in.end = stop
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if err := begun(cfg.Database); err != nil {
+		return nil, err
+	}
 	if in.db, err = storage.Open(ctx, cfg.Database, storage.Options{Now: clock.Now, Log: logger}); err != nil {
 		return nil, err
 	}
@@ -54,6 +58,19 @@ func RunInside(file string, clock *bot.Clock, log io.Writer) (*Inside, error) {
 	go func() { in.done <- in.house.work(ctx, stop) }()
 	<-in.house.engine.Ready()
 	return in, nil
+}
+
+// begun puts a migrated database where none is yet: the binary's own first start
+// has tests enough.
+func begun(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	data, err := storagetest.Blank()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o600)
 }
 
 // Address is where the program listens.
