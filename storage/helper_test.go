@@ -6,8 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -17,11 +19,38 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // noon is when tests happen unless they say otherwise.
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// newDB opens a database of its own at noon.
+// newDB opens a database of its own at noon. The migrations have been applied
+// once for all of them: they would take longer than most tests.
 func newDB(tb testing.TB) *DB {
 	tb.Helper()
-	return openAt(tb, filepath.Join(tb.TempDir(), "qunmate.db"), Options{Now: func() time.Time { return noon }})
+	data, err := migrated()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	path := filepath.Join(tb.TempDir(), "qunmate.db")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return openAt(tb, path, Options{Now: func() time.Time { return noon }})
 }
+
+// migrated is a database before its first transaction.
+var migrated = sync.OnceValues(func() (data []byte, err error) {
+	dir, err := os.MkdirTemp("", "qunmate-storage-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "qunmate.db")
+	db, err := Open(context.Background(), path, Options{Now: func() time.Time { return noon }})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 func openAt(tb testing.TB, path string, o Options) *DB {
 	tb.Helper()
