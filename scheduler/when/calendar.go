@@ -2,6 +2,7 @@ package when
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/6tail/lunar-go/HolidayUtil"
@@ -48,8 +49,39 @@ const (
 	lastYear  = 2099
 )
 
+// dates remembers what was computed: a rule that asks for a lunar date looks at
+// hundreds of days, and a preview holds up everybody else meanwhile.
+type dates struct {
+	mu    sync.Mutex
+	known map[int]Day
+}
+
+// mostDates are eleven years, in about half a megabyte.
+const mostDates = 4096
+
+var computed = dates{known: map[int]Day{}}
+
 // DayOf looks a date up: the date that t shows in its own zone.
 func DayOf(t time.Time) Day {
+	y, m, d := t.Date()
+	key := (y*16+int(m))*32 + d
+	computed.mu.Lock()
+	day, ok := computed.known[key]
+	computed.mu.Unlock()
+	if ok {
+		return day
+	}
+	day = compute(t)
+	computed.mu.Lock()
+	defer computed.mu.Unlock()
+	if len(computed.known) >= mostDates {
+		clear(computed.known)
+	}
+	computed.known[key] = day
+	return day
+}
+
+func compute(t time.Time) Day {
 	y, m, d := t.Date()
 	weekend := t.Weekday() == time.Saturday || t.Weekday() == time.Sunday
 	out := Day{Off: weekend, Known: HolidaysKnown(y)}
@@ -98,9 +130,8 @@ func festival(t time.Time, d Day) string {
 
 // lunarLast: the next day is the first of a lunar year.
 func lunarLast(t time.Time) bool {
-	next := t.AddDate(0, 0, 1)
-	l := calendar.NewSolarFromYmd(next.Year(), int(next.Month()), next.Day()).GetLunar()
-	return l.GetMonth() == 1 && l.GetDay() == 1
+	next := DayOf(t.AddDate(0, 0, 1))
+	return next.LunarMonth == 1 && next.LunarDay == 1 && !next.LunarLeap
 }
 
 // HolidaysKnown reports whether the arrangement of statutory holidays of a year
