@@ -167,10 +167,13 @@ func loud(ctx context.Context, req *bot.Request, d *draft, j *job) error {
 		return err
 	}
 	h := hush{own.From, own.Until, own.Rule}
+	if !h.set() {
+		return nil
+	}
 	after := req.Tx.Now
-	for range 7 * 24 * perHour { // a week of as many as may be
+	for range 7 * 24 * perHour { // a week of as many as may be, two years of rarer ones
 		t, ok := j.next(after)
-		if !ok {
+		if !ok || t.At.Sub(req.Tx.Now) > 2*366*24*time.Hour {
 			return nil
 		}
 		after = t.At
