@@ -248,14 +248,14 @@ func (req *Request) Reachable(chats []storage.Chat) (out []storage.Chat, mute in
 
 // StillHere are those of the chats, by id, that are active and belong to the
 // community yet: a preview may be older than what became of them.
-func (r *Request) StillHere(ctx context.Context, ids []int64) ([]storage.Chat, error) {
+func (req *Request) StillHere(ctx context.Context, ids []int64) ([]storage.Chat, error) {
 	var out []storage.Chat
 	for _, id := range ids {
-		c, err := r.Tx.Chat(ctx, id)
+		c, err := req.Tx.Chat(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if c.State == storage.ChatActive && c.CommunityID == r.Community {
+		if c.State == storage.ChatActive && c.CommunityID == req.Community {
 			out = append(out, c)
 		}
 	}
