@@ -170,8 +170,15 @@ var savepointNames = func() []savepoint {
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 
 // View runs fn on a snapshot of the committed state, beside the writer.
+//
+// The end of ctx interrupts its queries, but not the transaction: database/sql
+// would close the connection at any moment, also while a statement of it is
+// being closed here, and the driver does not survive that.
 func (db *DB) View(ctx context.Context, fn func(context.Context, *Reader) error) error {
-	tx, err := db.readPool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("view: %w", err)
+	}
+	tx, err := db.readPool.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("view: %w", classify(err))
 	}

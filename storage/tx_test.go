@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -306,4 +308,40 @@ func TestNowStandsStillInATransaction(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// A program that stops ends the contexts of everybody who is reading.
+func TestAViewThatIsCutOffEndsWithAnErrorAndNothingWorse(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for i := range 500 {
+				ctx, cancel := context.WithCancel(t.Context())
+				reading := make(chan struct{})
+				go func() {
+					<-reading
+					for range i % 50 { // at one moment or another
+						runtime.Gosched()
+					}
+					cancel()
+				}()
+				err := db.View(ctx, func(ctx context.Context, r *Reader) error {
+					close(reading)
+					for n := range int64(20) {
+						if _, err := r.Chat(ctx, n); err != nil && !errors.Is(err, ErrNotFound) {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil && !errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "interrupt") {
+					t.Errorf("view: %v", err)
+				}
+				cancel()
+			}
+		})
+	}
+	all.Wait()
 }
