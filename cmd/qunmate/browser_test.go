@@ -235,7 +235,8 @@ func walkOperator(b *browserTab) {
 	b.shot("attached")
 	b.say("/announce all 看结果", "带图")
 	b.wait("nothing is attached any more", `document.querySelector('[data-testid="attached"]').hidden`)
-	b.press("发送", "公告 #1")
+	b.press("发送", "看结果") // the report stands above what was posted
+	b.wait("the report", browserMessages+`.some((m) => m.text.includes("公告 #1：已送达 2/2"))`)
 	b.openChat("books")
 	b.wait("the picture in the other group", `[...document.querySelectorAll('[data-from="bot"] img')].some((i) => i.complete && i.naturalWidth === 800)`)
 	b.shot("picture")
