@@ -317,7 +317,7 @@ func TestAViewThatIsCutOffEndsWithAnErrorAndNothingWorse(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			for i := range 500 {
+			for i := range 100 {
 				ctx, cancel := context.WithCancel(t.Context())
 				reading := make(chan struct{})
 				go func() {
