@@ -49,7 +49,7 @@ func (r *Reader) Export(ctx context.Context, dir string, o ExportOptions) ([]str
 		return z
 	}
 	var paths []string
-	for _, t := range slices.Concat(exports, qaExports) {
+	for _, t := range allExports() {
 		path, err := replaceFile(dir, t.name+".csv", func(w io.Writer) error { return r.exportTable(ctx, w, t, zone, 0) })
 		if err != nil {
 			return paths, fmt.Errorf("export: %w", classify(err))
@@ -59,9 +59,11 @@ func (r *Reader) Export(ctx context.Context, dir string, o ExportOptions) ([]str
 	return paths, nil
 }
 
+func allExports() []exported { return slices.Concat(exports, inviteExports, qaExports) }
+
 // ExportCommunity gives the rows of one of the files that are about a community.
 func (r *Reader) ExportCommunity(ctx context.Context, name string, community int64, zone *time.Location) ([]byte, error) {
-	for _, t := range exports {
+	for _, t := range allExports() {
 		if t.name != name {
 			continue
 		}
