@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing/synctest"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 // crash is what a run needs to die as a kill -9 lets a program die: what is on
 // disk at that instant is all there is, and nothing leaves afterwards.
 type crash struct {
+	mu    sync.Mutex              // held while a letter is judged
 	fate  func(chat.Letter) error // what the platform does with a letter; nil accepts
 	armed bool                    // die when the next letter has been accepted
 	dead  bool                    // died: nothing reaches the platform any more
@@ -32,6 +34,8 @@ func (s *Stage) OnSend(fate func(chat.Letter) error) {
 
 func (r *run) hookSends() {
 	r.net.SetFault(func(l chat.Letter) error {
+		r.crash.mu.Lock()
+		defer r.crash.mu.Unlock()
 		if r.crash.dead {
 			return &chat.SendError{Fault: chat.Retry, Err: errors.New("the program is dead")}
 		}

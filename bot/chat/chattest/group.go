@@ -224,7 +224,8 @@ func (n *Network) SetDown(down bool) {
 	n.down = down
 }
 
-// SetFault makes sends fail for which f returns an error; nil is none.
+// SetFault makes sends fail for which f returns an error; nil is none. Sends to
+// several chats may call f at once.
 func (n *Network) SetFault(f func(chat.Letter) error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -244,15 +245,18 @@ func (n *Network) Facts(_ context.Context, c chat.Chat) (chat.Facts, error) {
 // Send implements chat.Platform.
 func (n *Network) Send(_ context.Context, l chat.Letter) (chat.Sent, error) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.down {
+	down, fault := n.down, n.fault
+	n.mu.Unlock()
+	if down {
 		return chat.Sent{}, &chat.SendError{Fault: chat.Retry, Err: errors.New("network is down")}
 	}
-	if n.fault != nil {
-		if err := n.fault(l); err != nil {
+	if fault != nil { // unlocked: it may wait for the writer, who may ask for Caps
+		if err := fault(l); err != nil {
 			return chat.Sent{}, err
 		}
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if l.Edit != "" {
 		i, err := n.find(l.Edit)
 		if err != nil {
