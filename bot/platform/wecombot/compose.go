@@ -26,7 +26,8 @@ type draft struct {
 	// picture goes out behind the text; in callback mode it is the file.
 	picture *chat.Picture
 
-	via string // the connection that carried it, if another one did
+	via  string // the connection that carried it, if another one did
+	lost string // why that one did not carry the picture
 
 	plain    string        // the text without styles, mention or typed forms
 	commands []chat.Choice // the choices that are commands

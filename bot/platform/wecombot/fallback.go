@@ -11,8 +11,9 @@ import (
 // Fallback is another connection that leads into a chat.
 type Fallback struct {
 	Name string // of the connection
-	// Send is one attempt with a public letter. Its error is a *chat.SendError.
-	Send func(context.Context, chat.Letter) error
+	// Send is one attempt with a public letter; of what it says only Sent.Lost
+	// counts. Its error is a *chat.SendError.
+	Send func(context.Context, chat.Letter) (chat.Sent, error)
 }
 
 // fallback is the other way into the chat of a draft. A private file has none:
@@ -31,9 +32,9 @@ func (b *Bot) lastResort(ctx context.Context, d *draft, refusal error) error {
 		}
 		return rejected("no way of sending is open here: %w", refusal)
 	}
-	err := f.Send(ctx, b.elsewhere(d))
+	sent, err := f.Send(ctx, b.elsewhere(d))
 	if err == nil {
-		d.via = f.Name
+		d.via, d.lost = f.Name, sent.Lost
 		b.log.Info("wecombot: a letter went by another connection", "letter", d.letter.ID, "via", f.Name, "refusal", refusal)
 		return nil
 	}

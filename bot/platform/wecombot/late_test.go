@@ -119,7 +119,7 @@ func TestALetterThatAnswersNothingTakesASpareResponseURL(t *testing.T) {
 		if r.Caps(chatOfTest(group)).Push {
 			r.t.Error("callback mode cannot write first")
 		}
-		r.opts.Fallbacks = map[string]Fallback{group.ID: {"news", func(context.Context, chat.Letter) error { return nil }}}
+		r.opts.Fallbacks = map[string]Fallback{group.ID: {"news", func(context.Context, chat.Letter) (chat.Sent, error) { return chat.Sent{}, nil }}}
 		if sent := r.mustSend(post(group, "more news")); sent.Via != "news" || !r.Caps(chatOfTest(group)).Push {
 			r.t.Errorf("%+v", sent)
 		}

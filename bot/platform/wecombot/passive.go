@@ -159,7 +159,7 @@ func (b *Bot) sendPassive(ctx context.Context, d *draft) (chat.Sent, error) {
 	}
 	err := b.sendLate(ctx, d)
 	if sent.Shown, sent.Via = d.shown, d.via; d.via != "" {
-		sent.Lost = "" // that one had the whole letter
+		sent.Lost = d.lost // that one had the whole letter
 	}
 	return sent, err
 }

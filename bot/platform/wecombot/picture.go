@@ -45,9 +45,6 @@ func (b *Bot) imagePayload(ctx context.Context, s *session, p *chat.Picture) (pa
 // show sends the picture of a letter whose text has just gone out, the same
 // way; or says why not.
 func (b *Bot) show(ctx context.Context, s *session, d *draft, w way) (lost string) {
-	if w.cmd == "" {
-		return "" // the fallback had the whole letter
-	}
 	var err error
 	for range 2 {
 		var p payload

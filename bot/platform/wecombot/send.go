@@ -57,8 +57,8 @@ func (b *Bot) sendLive(ctx context.Context, d *draft) (chat.Sent, error) {
 		return chat.Sent{}, err
 	}
 	w, err := b.byAnyWay(ctx, s, d, list)
-	sent := chat.Sent{Shown: d.shown && err == nil, Via: d.via}
-	if err == nil && d.picture != nil && len(list) > 0 {
+	sent := chat.Sent{Shown: d.shown && err == nil, Via: d.via, Lost: d.lost}
+	if err == nil && d.via == "" && d.picture != nil && len(list) > 0 {
 		sent.Lost = b.show(ctx, s, d, w)
 	}
 	return sent, err

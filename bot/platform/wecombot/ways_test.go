@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/bot/platform/wecombot/wecomtest"
 )
 
@@ -124,10 +125,11 @@ func TestTheLastResortIsTheFallback(t *testing.T) {
 	t.Parallel()
 	var got []chat.Letter
 	var answer error
+	var lost string
 	bubble(t, wecomtest.Options{NoGroupPush: true}, func(o *Options) {
-		o.Fallbacks = map[string]Fallback{group.ID: {"news", func(_ context.Context, l chat.Letter) error {
+		o.Fallbacks = map[string]Fallback{group.ID: {"news", func(_ context.Context, l chat.Letter) (chat.Sent, error) {
 			got = append(got, l)
-			return answer
+			return chat.Sent{Lost: lost}, answer
 		}}}
 	}, func(r *rig) {
 		k := newSink()
@@ -145,6 +147,14 @@ func TestTheLastResortIsTheFallback(t *testing.T) {
 		if len(got) != 2 || got[0].Content.Text != "news" || len(r.s.Sent()) != 0 {
 			r.t.Errorf("%+v", got)
 		}
+		// It has the whole letter, and says itself whether its picture was taken.
+		answer, lost = nil, "invalid image"
+		pictured := post(group, "look")
+		pictured.Content.Picture = &chat.Picture{MIME: "image/png", Data: chattest.Photo("a")}
+		if sent := r.mustSend(pictured); sent.Lost != lost || sent.Via != "news" || got[2].Content.Picture == nil {
+			r.t.Errorf("%+v", sent)
+		}
+		got, lost = got[:2], ""
 		// That the other one is gone says nothing of this group.
 		answer = &chat.SendError{Fault: chat.Gone, Err: errNotNow}
 		_, err = r.Send(r.t.Context(), post(group, "even more"))

@@ -42,10 +42,9 @@ func (r *Robot) Send(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 
 // StandIn says a letter of the robot's group that another connection into that
 // group could not deliver. It counts among the robot's own messages.
-func (r *Robot) StandIn(ctx context.Context, l chat.Letter) error {
+func (r *Robot) StandIn(ctx context.Context, l chat.Letter) (chat.Sent, error) {
 	l.Chat, l.Reply = r.Chat(), ""
-	_, err := r.Send(ctx, l)
-	return err
+	return r.Send(ctx, l)
 }
 
 // carry sends the messages, and then the picture; that it was not taken costs

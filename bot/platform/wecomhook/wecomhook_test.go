@@ -265,7 +265,8 @@ func TestAStandInKeepsTheSameMinute(t *testing.T) {
 	bubble(t, func(o *Options) { o.StandsIn = "wrGroup" }, func(r *rig) {
 		place := chat.Chat{Ref: chat.Ref{Domain: Domain, ID: "wrGroup"}, Type: chat.Group}
 		stand := func(text string) error {
-			return r.StandIn(r.t.Context(), chat.Letter{Chat: place, Reply: "theirs", Content: chat.Content{Text: text}})
+			_, err := r.StandIn(r.t.Context(), chat.Letter{Chat: place, Reply: "theirs", Content: chat.Content{Text: text}})
+			return err
 		}
 		for i := range perMinute {
 			say := stand
@@ -278,6 +279,13 @@ func TestAStandInKeepsTheSameMinute(t *testing.T) {
 		}
 		if se := fault(r.t, stand("one too many")); se.Fault != chat.Throttled || r.s.Calls(qyapitest.PathRobotSend) != perMinute {
 			r.t.Errorf("%v", se)
+		}
+		// A picture that is not taken is said, as of a letter of its own.
+		time.Sleep(time.Minute)
+		r.s.FailAfter(1, qyapitest.Fault{Path: qyapitest.PathRobotSend, Code: 40009})
+		sent, err := r.StandIn(r.t.Context(), chat.Letter{Chat: place, Content: chat.Content{Text: "look", Picture: &chat.Picture{MIME: "image/png", Data: chattest.Photo("a")}}})
+		if err != nil || !strings.Contains(sent.Lost, "40009") {
+			r.t.Errorf("%+v %v", sent, err)
 		}
 		if twin := r.Caps(r.Chat()).Twin; twin != place.Ref || r.Serves(place) {
 			r.t.Errorf("it stands in for %s", twin)
