@@ -17,8 +17,32 @@ func (req *Request) Alert(ctx context.Context, c storage.Chat, r Reply) error {
 }
 
 // AlertAll is Alert for several chats at once: everybody is told once, of those
-// that are his business. say words it for some of them.
+// that are his business. say words it for some of them. What several listeners
+// raise about one event is one message, see Engine.listen.
 func (req *Request) AlertAll(ctx context.Context, chats []storage.Chat, say func([]storage.Chat) (Reply, error)) error {
+	if req.raised != nil {
+		*req.raised = append(*req.raised, concern{chats, say})
+		return nil
+	}
+	return req.alert(ctx, []concern{{chats, say}})
+}
+
+// concern is something that the administrators of some chats have to know.
+type concern struct {
+	chats []storage.Chat
+	say   func([]storage.Chat) (Reply, error)
+}
+
+// alert finds out who is told of some concerns and tells him in one message.
+func (req *Request) alert(ctx context.Context, all []concern) error {
+	var chats []storage.Chat
+	for _, c := range all {
+		for _, one := range c.chats {
+			if !slices.ContainsFunc(chats, func(c storage.Chat) bool { return c.ID == one.ID }) {
+				chats = append(chats, one)
+			}
+		}
+	}
 	a := alert{req: req, seen: map[int64]bool{}}
 	if err := a.directly(ctx, chats); err != nil {
 		return err
@@ -30,7 +54,7 @@ func (req *Request) AlertAll(ctx context.Context, chats []storage.Chat, say func
 		return err
 	}
 	for _, h := range a.hearers {
-		r, err := say(h.about)
+		r, err := h.hears(all)
 		if err != nil {
 			return err
 		}
@@ -55,6 +79,28 @@ type hearer struct {
 	account storage.Account // none: everybody in the chat
 	in      storage.Chat    // where, none: by direct message
 	about   []storage.Chat
+}
+
+// hears is all that somebody is told, as one message. What has buttons stands
+// last, above them.
+func (h *hearer) hears(all []concern) (Reply, error) {
+	var parts []Reply
+	for _, c := range all {
+		his := slices.DeleteFunc(slices.Clone(c.chats), func(c storage.Chat) bool {
+			return !slices.ContainsFunc(h.about, func(a storage.Chat) bool { return a.ID == c.ID })
+		})
+		if len(his) == 0 {
+			continue
+		}
+		r, err := c.say(his)
+		if err != nil {
+			return r, err
+		}
+		parts = append(parts, r)
+	}
+	slices.SortStableFunc(parts, func(a, b Reply) int { return min(len(a.Choices), 1) - min(len(b.Choices), 1) })
+	parts[0].Also = parts[1:]
+	return parts[0], nil
 }
 
 // alert finds out who is told of what.

@@ -149,11 +149,31 @@ func (req *Request) content(ctx context.Context, r Reply, lang string) (chat.Con
 			return out, err
 		}
 	}
+	if out.Choices, err = req.choices(ctx, r, lang); err != nil {
+		return out, err
+	}
+	for _, also := range r.Also {
+		text, err := texts.Render(lang, also.Template, also.Data)
+		if err != nil {
+			return out, err
+		}
+		choices, err := req.choices(ctx, also, lang)
+		if err != nil {
+			return out, err
+		}
+		out.Text, out.Choices = out.Text+"<br>"+text, append(out.Choices, choices...)
+	}
+	return out, nil
+}
+
+// choices renders the buttons of a reply.
+func (req *Request) choices(ctx context.Context, r Reply, lang string) ([]chat.Choice, error) {
+	var out []chat.Choice
 	for _, c := range r.Choices {
 		if c.Extra && req.Exposed() {
 			continue
 		}
-		label, err := texts.Render(lang, c.Label, c.Data)
+		label, err := req.engine.Texts.Render(lang, c.Label, c.Data)
 		if err != nil {
 			return out, err
 		}
@@ -165,7 +185,7 @@ func (req *Request) content(ctx context.Context, r Reply, lang string) (chat.Con
 			}
 			choice.Command = fmt.Sprintf("%s%d", storedButton, id)
 		}
-		out.Choices = append(out.Choices, choice)
+		out = append(out, choice)
 	}
 	return out, nil
 }

@@ -123,8 +123,10 @@ type Request struct {
 
 	engine *Engine
 	via    string
-	home   int64     // the community of the connection's 1:1 chats, 0 = none
-	since  time.Time // when the event was first put aside, zero for a new one
+	home   int64                 // the community of the connection's 1:1 chats, 0 = none
+	since  time.Time             // when the event was first put aside, zero for a new one
+	raised *[]concern            // what its listeners have to tell administrators, see AlertAll
+	untold *[]storage.Occurrence // see Untold
 }
 
 // Days answers questions about chat days; see package chatday.
@@ -144,6 +146,9 @@ type Reply struct {
 	Template string
 	Data     any
 	Choices  []Choice
+	// Also are further paragraphs of the same message: their texts and buttons
+	// follow.
+	Also []Reply
 	// Public shows it to the whole chat. Answers are private by default.
 	Public bool
 	// Ask makes the answer a question: what the person says next to the bot here

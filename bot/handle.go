@@ -273,9 +273,13 @@ func (e *Engine) decide(ctx context.Context, req *Request) (Reply, error) {
 }
 
 // listen gives the event to its listeners, in order. The first answer is said;
-// the others are heard all the same.
+// the others are heard all the same. What they have to tell administrators is
+// told when all are through, in one message.
 func (e *Engine) listen(ctx context.Context, req *Request) (Reply, error) {
 	var first Reply
+	var raised []concern
+	req.raised = &raised
+	defer func() { req.raised = nil }()
 	due, _ := req.Event.Detail.(chat.Due)
 	for _, l := range e.registry.listeners {
 		if !slices.Contains(l.Kinds, req.Event.Kind) || l.Task != due.Task {
@@ -289,5 +293,5 @@ func (e *Engine) listen(ctx context.Context, req *Request) (Reply, error) {
 			first = r
 		}
 	}
-	return first, nil
+	return first, req.alert(ctx, raised)
 }

@@ -121,11 +121,11 @@ type Push struct {
 	CreatedAt  time.Time
 }
 
-// pushJob is the beginning of the job of a push's occurrences.
-const pushJob = "remind:"
+// PushJob is the beginning of the job of a push's occurrences.
+const PushJob = "remind:"
 
 // Job names the push in its occurrences.
-func (p Push) Job() string { return fmt.Sprintf("%s%d", pushJob, p.ID) }
+func (p Push) Job() string { return fmt.Sprintf("%s%d", PushJob, p.ID) }
 
 // Alive reports whether a push has something to say yet: until its activity
 // closes, or with PushEvent until it takes place.
@@ -253,13 +253,6 @@ func (r *Reader) PushedSince(ctx context.Context, chatID int64, since time.Time)
 	var n int
 	err := r.q.row(ctx, "SELECT count(*) FROM occurrences WHERE chat_id = ? AND chat_id <> 0 AND started_at > 0 AND started_at >= ?", chatID, millis(since)).Scan(&n)
 	return n, classify(err)
-}
-
-// UntoldReminders lists the reminders of a chat that went wrong and were not
-// told yet, earliest first.
-func (r *Reader) UntoldReminders(ctx context.Context, chatID int64) ([]Occurrence, error) {
-	return list(ctx, r, scanOccurrence, "SELECT "+occurrenceColumns+` FROM occurrences
-		WHERE told_at = 0 AND chat_id <> 0 AND chat_id = ? AND state IN ('missed', 'uncertain') AND substr(job, 1, 7) = '`+pushJob+"' ORDER BY due_at, id", chatID)
 }
 
 // PushDMCap is how many reminders a person gets in a month as direct messages,

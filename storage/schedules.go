@@ -58,13 +58,14 @@ type ScheduleChat struct {
 	Turn       int // how many posts of its set were taken there
 }
 
-const postJob = "post:"
+// PostJob is the beginning of the job of a schedule's occurrences.
+const PostJob = "post:"
 
 // Job is the name of its occurrences.
 func (s Schedule) Job() string { return JobOf(s.ID) }
 
 // JobOf is the name of a schedule's occurrences.
-func JobOf(schedule int64) string { return postJob + strconv.FormatInt(schedule, 10) }
+func JobOf(schedule int64) string { return PostJob + strconv.FormatInt(schedule, 10) }
 
 const scheduleColumns = `id, community_id, name, rule, template, body, queue_id, missed, late, quiet, countdown, countdown_day, state, created_by, created_at, changed_at`
 
@@ -245,11 +246,11 @@ func (tx *Tx) PutOff(ctx context.Context, id int64, to time.Time) error {
 	return classify(err)
 }
 
-// UntoldOccurrences lists the posts of all chats that went wrong and were not
-// told yet, earliest first.
+// UntoldOccurrences lists the posts and reminders of all chats that went wrong
+// and were not told yet, earliest first.
 func (r *Reader) UntoldOccurrences(ctx context.Context) ([]Occurrence, error) {
 	return list(ctx, r, scanOccurrence, "SELECT "+occurrenceColumns+` FROM occurrences
-		WHERE told_at = 0 AND chat_id <> 0 AND state IN ('missed', 'uncertain') AND substr(job, 1, 5) = '`+postJob+"' ORDER BY due_at, id")
+		WHERE told_at = 0 AND chat_id <> 0 AND state IN ('missed', 'uncertain') AND (substr(job, 1, 5) = '`+PostJob+"' OR substr(job, 1, 7) = '"+PushJob+"') ORDER BY due_at, id")
 }
 
 // MarkTold notes that the administrators know what became of an occurrence.

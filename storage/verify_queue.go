@@ -128,7 +128,7 @@ func (v *verifier) postLetters(ctx context.Context) (map[int64]string, error) {
 func (o Occurrence) against(letter string) string {
 	open := letter == LetterQueued || letter == LetterSending || letter == LetterWaiting
 	switch {
-	case o.LetterID == 0 && (strings.HasPrefix(o.Job, postJob) || strings.HasPrefix(o.Job, pushJob)) && (o.State == Sending || o.State == Sent || o.State == Uncertain):
+	case o.LetterID == 0 && (strings.HasPrefix(o.Job, PostJob) || strings.HasPrefix(o.Job, PushJob)) && (o.State == Sending || o.State == Sent || o.State == Uncertain):
 		return "no letter carries it"
 	case o.LetterID == 0 || (letter == "" && o.State != Sending):
 		return ""

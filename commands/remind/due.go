@@ -202,7 +202,7 @@ func passed(ctx context.Context, req *bot.Request, p storage.Push, chatID int64,
 	case err != nil || !fresh:
 		return err
 	case o.State == storage.Missed:
-		return setTimer(ctx, req, taskNotice, chatID, o.ID, req.Tx.Now.Add(noticeAfter))
+		return setTimer(ctx, req, bot.TaskNotice, chatID, o.ID, req.Tx.Now.Add(bot.NoticeAfter))
 	}
 	return setTimer(ctx, req, taskDue, chatID, o.ID, req.Tx.Now)
 }
@@ -271,7 +271,7 @@ func due(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		err = req.Tx.MoveOccurrence(ctx, o.ID, storage.Planned, state, reason)
 	}
 	if err == nil && state == storage.Missed {
-		err = setTimer(ctx, req, taskNotice, o.ChatID, o.ID, req.Tx.Now.Add(noticeAfter))
+		err = setTimer(ctx, req, bot.TaskNotice, o.ChatID, o.ID, req.Tx.Now.Add(bot.NoticeAfter))
 	}
 	if err != nil {
 		return bot.Reply{}, err

@@ -23,8 +23,7 @@ const (
 	actionAdd = "remind.add"
 	actionOff = "remind.off"
 
-	taskDue    = "remind.due"
-	taskNotice = "schedule.notice" // set by the trigger outbox_occurrence for every post that went wrong
+	taskDue = "remind.due"
 )
 
 // Commands of the family.
@@ -56,7 +55,7 @@ func Listeners() []bot.Listener {
 	return []bot.Listener{
 		{Name: "remind.look", Kinds: timer, Task: storage.TaskLookAtPush, Run: look},
 		{Name: "remind.due", Kinds: timer, Task: taskDue, Run: due},
-		{Name: "remind.notice", Kinds: timer, Task: taskNotice, Run: notice},
+		{Name: "remind.notice", Kinds: timer, Task: bot.TaskNotice, Run: notice},
 		{Name: "remind.tick", Kinds: timer, Task: bot.TaskTick, Run: tick},
 	}
 }

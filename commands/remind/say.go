@@ -2,16 +2,10 @@ package remind
 
 import (
 	"context"
-	"fmt"
-	"strings"
-	"time"
 
 	"qunmate/bot"
 	"qunmate/storage"
 )
-
-// noticeAfter gathers what goes wrong at one time into one message.
-const noticeAfter = 3 * time.Second
 
 // post is what a reminder shows.
 type post struct {
@@ -121,56 +115,4 @@ func seated(ctx context.Context, req *bot.Request, a storage.Activity, personID 
 		return false, ignoreNotFound(err)
 	}
 	return e.State == storage.SignupIn, nil
-}
-
-// wrong is a reminder that went wrong, as the administrators are told of it.
-type wrong struct {
-	Kind   string
-	Number int64
-	Title  string
-	At     bot.Moment
-	Why    string
-	Detail string
-}
-
-// notice tells the administrators which reminders of a chat went wrong since
-// they were told last.
-func notice(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	rows, err := req.Tx.UntoldReminders(ctx, req.Chat.ID)
-	if err != nil || len(rows) == 0 {
-		return bot.Reply{}, err
-	}
-	v := struct {
-		Group string
-		Rows  []wrong
-		More  int
-	}{Group: req.Chat.Title}
-	for _, o := range rows {
-		if err := req.Tx.MarkTold(ctx, o.ID); err != nil {
-			return bot.Reply{}, err
-		}
-		if len(v.Rows) == listMost {
-			v.More++
-			continue
-		}
-		var id int64
-		if _, err := fmt.Sscanf(o.Job, "remind:%d", &id); err != nil {
-			return bot.Reply{}, fmt.Errorf("occurrence %d of %s: %w", o.ID, o.Job, err)
-		}
-		p, err := req.Tx.Push(ctx, id)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		a, err := req.Tx.Activity(ctx, p.Kind, p.ActivityID)
-		if err != nil {
-			return bot.Reply{}, err
-		}
-		w := wrong{Kind: a.Kind, Number: a.ID, Title: a.Title, At: req.Moment(o.DueAt)}
-		w.Why, w.Detail, _ = strings.Cut(o.Reason, " ")
-		if o.State == storage.Uncertain {
-			w.Why = "uncertain"
-		}
-		v.Rows = append(v.Rows, w)
-	}
-	return bot.Reply{}, req.Alert(ctx, req.Chat, bot.Reply{Template: "remind.notice", Data: v})
 }

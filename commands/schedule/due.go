@@ -53,7 +53,7 @@ func due(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		err = req.Tx.MoveOccurrence(ctx, o.ID, storage.Planned, state, reason)
 	}
 	if err == nil && state == storage.Missed {
-		err = setTimer(ctx, req, taskNotice, o.ChatID, o.ID, req.Tx.Now.Add(noticeAfter))
+		err = setTimer(ctx, req, bot.TaskNotice, o.ChatID, o.ID, req.Tx.Now.Add(bot.NoticeAfter))
 	}
 	if err != nil || !still {
 		return bot.Reply{}, err

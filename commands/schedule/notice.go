@@ -38,14 +38,11 @@ type summary struct {
 	newest, ids []int64 // of the occurrences
 }
 
-// gatherMost is how long a notice waits for what goes wrong right after.
-const gatherMost = 30 * time.Second
-
 // notice tells the administrators what went wrong since they were told last, in
 // whatever chats: each of them gets one message.
 func notice(ctx context.Context, req *bot.Request) (bot.Reply, error) {
-	rows, err := req.Tx.UntoldOccurrences(ctx)
-	if err != nil || len(rows) == 0 || gathers(rows, req.Tx.Now) {
+	rows, err := req.Untold(ctx, storage.PostJob)
+	if err != nil || len(rows) == 0 {
 		return bot.Reply{}, err
 	}
 	look := lookup{req: req, jobs: map[string]map[int64]job{}}
@@ -67,20 +64,6 @@ func notice(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	return bot.Reply{}, req.AlertAll(ctx, chats, func(about []storage.Chat) (bot.Reply, error) {
 		return look.say(ctx, rows, about)
 	})
-}
-
-// gathers reports that something went wrong just now: its own timer is still to
-// come and tells everything.
-func gathers(rows []storage.Occurrence, now time.Time) bool {
-	young := false
-	for _, o := range rows {
-		age := now.Sub(o.SettledAt)
-		if age > gatherMost {
-			return false
-		}
-		young = young || age >= 0 && age < noticeAfter
-	}
-	return young
 }
 
 // lookup reads every schedule once, however many chats it has.

@@ -16,8 +16,6 @@ import (
 const (
 	// planMost bounds the rows one look writes; the rest comes with the next.
 	planMost = 300
-	// noticeAfter gathers what goes wrong at one time into one message.
-	noticeAfter = 3 * time.Second
 )
 
 // payload is what a timer of ours carries.
@@ -207,7 +205,7 @@ func write(ctx context.Context, req *bot.Request, o storage.Occurrence) error {
 	case storage.Planned:
 		return setTimer(ctx, req, taskDue, o.ChatID, o.ID, o.DueAt)
 	case storage.Missed:
-		return setTimer(ctx, req, taskNotice, o.ChatID, o.ID, req.Tx.Now.Add(noticeAfter))
+		return setTimer(ctx, req, bot.TaskNotice, o.ChatID, o.ID, req.Tx.Now.Add(bot.NoticeAfter))
 	}
 	return nil
 }

@@ -26,9 +26,8 @@ const (
 	actionFill  = "schedule queue add"
 	actionQuiet = "schedule quiet"
 
-	taskDue    = "schedule.due"
-	taskLook   = "schedule.look"
-	taskNotice = "schedule.notice" // also set by the trigger outbox_occurrence
+	taskDue  = "schedule.due"
+	taskLook = "schedule.look"
 )
 
 // Commands of the family.
@@ -75,7 +74,7 @@ func Listeners() []bot.Listener {
 	return []bot.Listener{
 		{Name: "schedule due", Kinds: timer, Task: taskDue, Run: due},
 		{Name: "schedule look", Kinds: timer, Task: taskLook, Run: look},
-		{Name: "schedule notice", Kinds: timer, Task: taskNotice, Run: notice},
+		{Name: "schedule notice", Kinds: timer, Task: bot.TaskNotice, Run: notice},
 		{Name: "schedule tick", Kinds: timer, Task: bot.TaskTick, Run: tick},
 	}
 }
