@@ -68,7 +68,7 @@ func openStill(ctx context.Context, file string) (*DB, error) {
 	case info.Size() == 0:
 		return nil, fmt.Errorf("%w: the file is empty", ErrCorrupt) // SQLite takes it for a new database
 	}
-	db := &DB{path: file}
+	db := &DB{path: file, turn: make(chan struct{}, 1)}
 	if log, err := os.Stat(file + "-wal"); err != nil || log.Size() == 0 {
 		db.still = true
 	}

@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -58,8 +57,10 @@ type DB struct {
 	gormWrite *gorm.DB
 	stmts     *stmtCache
 	guard     *guard
-	mu        sync.Mutex // held during a write
-	closed    bool
+	// turn holds a token during a write. Unlike a mutex it can be given up, and
+	// whoever waits for it is seen to wait by a test that moves the clock.
+	turn   chan struct{}
+	closed bool
 
 	readPool *sql.DB
 	gormRead *gorm.DB
@@ -81,7 +82,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 // open takes the migrations as a value, so that tests can play older and
 // newer programs.
 func open(ctx context.Context, path string, o Options, all []migration) (*DB, error) {
-	db := &DB{path: path, now: o.Now, log: o.Log}
+	db := &DB{path: path, now: o.Now, log: o.Log, turn: make(chan struct{}, 1)}
 	if db.now == nil {
 		db.now = time.Now //nolint:forbidigo // for programs without a sandbox whose clock could be moved
 	}
@@ -157,8 +158,8 @@ func (db *DB) Path() string { return db.path }
 // Close waits for the write under way and ends all connections. The
 // write-ahead log is folded into the file. A second Close does nothing.
 func (db *DB) Close() error {
-	db.mu.Lock()
-	defer db.mu.Unlock()
+	db.turn <- struct{}{}
+	defer func() { <-db.turn }()
 	if db.closed {
 		return nil
 	}

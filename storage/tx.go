@@ -59,8 +59,12 @@ func (db *DB) Write(ctx context.Context, fn func(context.Context, *Tx) error) er
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
-	db.mu.Lock()
-	defer db.mu.Unlock()
+	select {
+	case db.turn <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("write: %w", ctx.Err())
+	}
+	defer func() { <-db.turn }()
 	switch {
 	case db.closed:
 		return fmt.Errorf("write: %w", sql.ErrConnDone)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gorm.io/gorm"
@@ -70,6 +71,25 @@ func TestAWriteThatFailsLeavesNothing(t *testing.T) {
 	if got := settings(t, db); got != "" || ran {
 		t.Errorf("kept: %q, after-commit ran: %v", got, ran)
 	}
+}
+
+func TestWhoWaitsForTheWriterCanGiveUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := newDB(t)
+		write(t, db, func(ctx context.Context, tx *Tx) error {
+			other, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- db.Write(other, func(context.Context, *Tx) error { return errors.New("two at once") }) }()
+			synctest.Wait() // it stands in the queue now
+			cancel()
+			wantErr(t, <-done, context.Canceled)
+			return set(ctx, tx, "a")
+		})
+		if got := settings(t, db); got != "a" {
+			t.Errorf("kept: %q", got)
+		}
+	})
 }
 
 func TestAPanicIsAnErrorAndFreesTheWriter(t *testing.T) {
