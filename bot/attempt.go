@@ -36,6 +36,7 @@ func (d *delivery) start(b *mailbox, i int, now time.Time) {
 		case err != nil:
 			r.err = chat.AsSendError(err)
 		}
+		r.at = d.engine.Clock.Now()
 		d.results <- r
 	}()
 }

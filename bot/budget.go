@@ -10,6 +10,14 @@ type window struct {
 
 func (w *window) add(t time.Time) { w.times = append(w.times, t) }
 
+// arrived puts the last send at the instant its answer came: the platform counts
+// arrivals, and that is the latest at which it can have arrived.
+func (w *window) arrived(t time.Time) {
+	if n := len(w.times); n > 0 && t.After(w.times[n-1]) {
+		w.times[n-1] = t
+	}
+}
+
 // trim drops what has left the window.
 func (w *window) trim(now time.Time) {
 	i := 0

@@ -65,6 +65,7 @@ type result struct {
 	letters []storage.Letter // the first was sent; the others are folded into it; none: all were withdrawn
 	sent    chat.Sent
 	err     *chat.SendError
+	at      time.Time // when the answer came
 }
 
 func newDelivery(e *Engine, p chat.Platform, route string) *delivery {

@@ -44,6 +44,9 @@ func (d *delivery) settleAll(ctx context.Context, first result) {
 	for _, r := range all {
 		r.box.busy = false
 		if len(r.letters) > 0 {
+			if r.letters[0].Verb == storage.VerbSend {
+				r.box.budget.arrived(r.at)
+			}
 			out := d.outcomes(&r, now) // before r is copied: it may see the fault otherwise
 			d.owed = append(d.owed, debt{r, out})
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"qunmate/bot/chat"
 	"qunmate/storage"
 )
 
@@ -57,4 +58,32 @@ func TestAnswersDoNotKeepTheRestFromBeingShown(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The platform counts what arrives, and on a bad line that is not when it left.
+func TestLimitsHoldWhereMessagesArriveLate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := begin(t, commands(echo), with(newLine("main", limited(20))))
+		var arrived []time.Time
+		w.net.onSend(func(context.Context, chat.Letter) error {
+			if len(arrived)%2 == 0 { // one at a time: there is one chat
+				time.Sleep(600 * time.Millisecond)
+			}
+			arrived = append(arrived, time.Now())
+			return nil
+		})
+		for i := range 60 {
+			w.say(club, "阿宁", fmt.Sprintf("/echo %d", i))
+		}
+		w.pass(5 * time.Minute)
+		if len(arrived) != 60 {
+			t.Errorf("%d arrived", len(arrived))
+		}
+		if at, over := overspent(arrived, time.Second, 1); over {
+			t.Errorf("two within the second before %s", at)
+		}
+		if at, over := overspent(arrived, time.Minute, 20); over {
+			t.Errorf("more than 20 within the minute before %s", at)
+		}
+	})
 }
