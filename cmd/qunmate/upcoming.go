@@ -8,6 +8,7 @@ import (
 	"qunmate/bot/chat"
 	"qunmate/bot/platform/sandbox"
 	"qunmate/commands/announce"
+	"qunmate/commands/remind"
 	"qunmate/commands/schedule"
 	"qunmate/storage"
 )
@@ -19,15 +20,19 @@ const (
 	upcomingMost = 56
 )
 
-// upcoming lists the posts and the planned announcements of the next fourteen
-// days for the sandbox's page, where the clock can be moved to each of them.
+// upcoming lists the posts, the reminders and the planned announcements of the
+// next fourteen days for the sandbox's page, where the clock can be moved to each of them.
 func (h *house) upcoming(ctx context.Context) ([]sandbox.Entry, error) {
 	var posts []schedule.Planned
+	var reminders []remind.Planned
 	var said []announce.Planned
 	err := h.db.View(ctx, func(ctx context.Context, r *storage.Reader) error {
 		var err error
 		now := h.clock.Now()
 		if posts, err = schedule.Upcoming(ctx, r, now, now.Add(upcomingSpan), upcomingMost); err != nil {
+			return err
+		}
+		if reminders, err = remind.Upcoming(ctx, r, now, now.Add(upcomingSpan), upcomingMost); err != nil {
 			return err
 		}
 		said, err = announce.Upcoming(ctx, r, now, now.Add(upcomingSpan))
@@ -36,10 +41,18 @@ func (h *house) upcoming(ctx context.Context) ([]sandbox.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := h.postEntries(posts)
-	if err != nil {
-		return nil, err
+	lines := entries{house: h, at: map[instant]int{}}
+	for _, p := range posts {
+		if err := lines.add("schedule", p.ID, p.At, p.Skip, p.Chat, p); err != nil {
+			return nil, err
+		}
 	}
+	for _, p := range reminders {
+		if err := lines.add("remind", p.ID, p.At, p.Skip, p.Chat, p); err != nil {
+			return nil, err
+		}
+	}
+	out := lines.out
 	for _, a := range said {
 		e := sandbox.Entry{At: a.At, Kind: "announcement"}
 		if e.Text, err = h.plain("announce.entry", a); err != nil {
@@ -55,34 +68,40 @@ func (h *house) upcoming(ctx context.Context) ([]sandbox.Entry, error) {
 	return out, nil
 }
 
-// postEntries makes one line of what a schedule posts in several chats at one
-// instant.
-func (h *house) postEntries(posts []schedule.Planned) ([]sandbox.Entry, error) {
-	type instant struct {
-		id   int64
-		at   int64
-		skip string
-	}
-	lines := map[instant]int{}
-	var out []sandbox.Entry
-	for _, p := range posts {
-		at := instant{p.ID, p.At.UnixMilli(), p.Skip}
-		i, known := lines[at]
-		if !known {
-			e := sandbox.Entry{At: p.At, Kind: "schedule", Skip: p.Skip != ""}
-			var err error
-			if e.Text, err = h.plain("schedule.entry", p); err != nil {
-				return nil, err
-			}
-			if e.Note, err = h.plain("schedule.entry_note", p); err != nil {
-				return nil, err
-			}
-			i, lines[at] = len(out), len(out)
-			out = append(out, e)
+// instant names what is one line of the calendar: what a schedule or a reminder
+// says at one instant, in several chats.
+type instant struct {
+	family string
+	id, at int64
+	skip   string
+}
+
+// entries makes the lines of the calendar.
+type entries struct {
+	house *house
+	at    map[instant]int
+	out   []sandbox.Entry
+}
+
+// add notes what a family plans in a chat. Its kind on the page is its family's
+// name, and the words come from its texts.
+func (e *entries) add(family string, id int64, at time.Time, skip string, c storage.Chat, data any) error {
+	key := instant{family, id, at.UnixMilli(), skip}
+	i, known := e.at[key]
+	if !known {
+		line := sandbox.Entry{At: at, Kind: family, Skip: skip != ""}
+		var err error
+		if line.Text, err = e.house.plain(family+".entry", data); err != nil {
+			return err
 		}
-		place(&out[i], p.Chat)
+		if line.Note, err = e.house.plain(family+".entry_note", data); err != nil {
+			return err
+		}
+		i, e.at[key] = len(e.out), len(e.out)
+		e.out = append(e.out, line)
 	}
-	return out, nil
+	place(&e.out[i], c)
+	return nil
 }
 
 // place notes one more chat that an entry is for.

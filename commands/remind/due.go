@@ -295,7 +295,7 @@ func judge(ctx context.Context, req *bot.Request, p storage.Push, a storage.Acti
 	case !over.IsZero() && !over.After(req.Tx.Now), req.Tx.Now.Sub(o.DueAt) > allowed(p):
 		return storage.Missed, whyLate(req, o.DueAt), nil
 	}
-	quiet, err := quietAt(ctx, req, o.ChatID, o.DueAt.In(req.Now.Location()))
+	quiet, err := quietAt(ctx, &req.Tx.Reader, o.ChatID, o.DueAt.In(req.Now.Location()))
 	if err != nil || quiet {
 		return storage.Skipped, "quiet", err
 	}
@@ -308,8 +308,8 @@ func judge(ctx context.Context, req *bot.Request, p storage.Push, a storage.Acti
 
 // quietAt reports whether a chat wants to be left alone at an instant, as its
 // clock shows it.
-func quietAt(ctx context.Context, req *bot.Request, chatID int64, at time.Time) (bool, error) {
-	q, err := req.Tx.Quiet(ctx, chatID)
+func quietAt(ctx context.Context, r *storage.Reader, chatID int64, at time.Time) (bool, error) {
+	q, err := r.Quiet(ctx, chatID)
 	minute := at.Hour()*60 + at.Minute()
 	if q.From > q.Until { // over midnight
 		return minute >= q.From || minute < q.Until, err

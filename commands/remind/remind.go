@@ -215,7 +215,7 @@ func (pl planned) preview(ctx context.Context, req *bot.Request, a storage.Activ
 func hushed(ctx context.Context, req *bot.Request, lines []lineView, chats []place) error {
 	for i := range lines {
 		for _, c := range chats {
-			quiet, err := quietAt(ctx, req, c.ID, lines[i].At.T)
+			quiet, err := quietAt(ctx, &req.Tx.Reader, c.ID, lines[i].At.T)
 			if err != nil {
 				return err
 			}

@@ -101,6 +101,8 @@ function renderList() {
   more.textContent = all ? t("calendar.less") : t("calendar.more", { n: mine.length - shown.length });
 }
 
+const icons = { announcement: "speaker", remind: "bell" };
+
 function line(e) {
   const date = dateText(dayOf(e.at), state.lang, clockText());
   const where = [...e.chats.map(titleOf), ...(e.where ?? [])];
@@ -112,7 +114,7 @@ function line(e) {
       moveClock({ to: e.at });
     },
   }, h("time", null, timeOf(e.at)),
-  h("span.due-what", null, h("b", null, icon(e.kind === "announcement" ? "speaker" : "repeat"), h("span", null, e.text)),
+  h("span.due-what", null, h("b", null, icon(icons[e.kind] ?? "repeat"), h("span", null, e.text)),
     h("small", null, [names, e.note].filter(Boolean).join(" · "))),
   h("span.go", { "aria-hidden": "true" }, t("calendar.go")));
 }

@@ -43,7 +43,7 @@ type Store interface {
 type Entry struct {
 	At    time.Time
 	Chats []chat.Ref // those of the sandbox it is for
-	Kind  string     // "schedule", "announcement"
+	Kind  string     // "schedule", "remind", "announcement"
 	Text  string     // what it is called
 	Note  string     // what else there is to say: why it is left out, what it says
 	Where []string   // chats of other networks, by title
