@@ -24,6 +24,7 @@ const (
 	qyapitest   = "bot/platform/wecomapp/qyapitest"
 	contacttest = "bot/platform/wecomcontact/contacttest"
 	storagetest = "storage/storagetest"
+	wxfake      = "bot/platform/internal/wxfake"
 )
 
 func TestImportsFollowTheArrows(t *testing.T) {
@@ -125,6 +126,7 @@ func TestArrowsBite(t *testing.T) {
 		{"bot/platform/telegram/poll.go", "qunmate/bot/platform/sandbox"},
 		{"bot/platform/telegram/poll.go", "qunmate/bot/platform/telegram/tgtest"},
 		{"bot/platform/telegram/poll.go", "qunmate/storage"},
+		{"bot/platform/wecomapp/send.go", "qunmate/bot/platform/internal/wxfake"},
 		{"bot/platform/sandbox/page.go", "github.com/go-telegram/bot"},
 		{"commands/draw/fair/fair.go", "qunmate/storage"},
 		{"commands/draw/draw.go", "github.com/consensys/gnark-crypto/ecc/bls12-381"},

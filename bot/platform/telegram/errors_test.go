@@ -67,7 +67,7 @@ func TestEveryFailureSaysWhatItMeans(t *testing.T) {
 				}
 				// A wrong token is said once, loudly, however often it is met.
 				_ = r.Delete(r.t.Context(), chatOfTest(group), "m:77")
-				if loud := r.logs.count("level=ERROR"); (loud == 1) != strings.HasPrefix(name, "wrong") || loud > 1 {
+				if loud := r.logs.Count("level=ERROR"); (loud == 1) != strings.HasPrefix(name, "wrong") || loud > 1 {
 					r.t.Errorf("log:\n%s", r.logs)
 				}
 			})

@@ -1,10 +1,8 @@
 package telegram
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/bot/platform/telegram/tgtest"
 )
 
@@ -22,36 +21,12 @@ var (
 	bob   = tgtest.User{ID: 6123456789, First: "Bob", Last: "<b>Q</b> & Co"}
 )
 
-// logs collects what is logged, for tests that read it.
-type logs struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func (l *logs) count(what string) int { return strings.Count(l.String(), what) }
-
-func (l *logs) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
 // rig is a connection with its server.
 type rig struct {
 	*Telegram
 	t    *testing.T
 	s    *tgtest.Server
-	logs *logs
+	logs *chattest.Logs
 }
 
 // bubble runs a test with a fake clock: the server is in memory, so that time
@@ -79,8 +54,8 @@ func bubble(t *testing.T, so tgtest.Options, change func(*Options), test func(*r
 
 func connect(t *testing.T, s *tgtest.Server, change func(*Options)) *rig {
 	t.Helper()
-	l := &logs{}
-	o := Options{Name: "main", Token: s.Token(), BaseURL: s.URL(), Log: l.logger(), Rand: func() float64 { return 0.5 }}
+	l := &chattest.Logs{}
+	o := Options{Name: "main", Token: s.Token(), BaseURL: s.URL(), Log: l.Logger(), Rand: func() float64 { return 0.5 }}
 	if change != nil {
 		change(&o)
 	}

@@ -73,7 +73,7 @@ func TestTheMenuOutlivesShortTroubleAndGivesUpOnLongOne(t *testing.T) {
 		if err := r.SetMenu(r.t.Context(), "en", menu); err == nil || r.s.Calls("getMyCommands") != before+1 {
 			r.t.Errorf("a wrong token was tried again, %v", err)
 		}
-		if n := r.logs.count("level=WARN"); n != 0 {
+		if n := r.logs.Count("level=WARN"); n != 0 {
 			r.t.Errorf("not quiet:\n%s", r.logs)
 		}
 	})

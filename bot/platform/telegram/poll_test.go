@@ -113,7 +113,7 @@ func TestAFailedCommitIsTriedAgainAndNeverSkipped(t *testing.T) {
 		if err := stop(); err != nil {
 			r.t.Error(err)
 		}
-		if r.logs.count("level=WARN") != 1 {
+		if r.logs.Count("level=WARN") != 1 {
 			r.t.Errorf("a failure that goes on is said once:\n%s", r.logs)
 		}
 	})
@@ -148,7 +148,7 @@ func TestAPoisonUpdateStopsNobody(t *testing.T) {
 			r.t.Errorf("delivered %s", got)
 		}
 		for _, id := range []int64{poison, worse, quoting.UpdateID} {
-			if r.logs.count("update_id="+strconv.FormatInt(id, 10)) != 1 {
+			if r.logs.Count("update_id="+strconv.FormatInt(id, 10)) != 1 {
 				r.t.Errorf("update %d is not logged once:\n%s", id, r.logs)
 			}
 		}

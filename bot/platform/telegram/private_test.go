@@ -163,7 +163,7 @@ func TestOneMessageThatWasShownEndsTheirUseForGood(t *testing.T) {
 		if err := r.SetMenu(r.t.Context(), "en", menu); err != nil || r.Caps(chatOfTest(group)).Whispers {
 			r.t.Errorf("a new probe brought them back, %v", err)
 		}
-		if n := r.logs.count("short replies from now on"); n != 1 {
+		if n := r.logs.Count("short replies from now on"); n != 1 {
 			r.t.Errorf("said %d times:\n%s", n, r.logs)
 		}
 	})

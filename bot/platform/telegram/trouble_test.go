@@ -27,7 +27,7 @@ func TestTwoProcessesAreToldOnceAndBackOff(t *testing.T) {
 		if d := time.Since(begin); d != 399850*time.Millisecond {
 			r.t.Errorf("12 conflicts took %s", d)
 		}
-		if r.logs.count(words) != 1 || r.logs.count("level=WARN") != 1 {
+		if r.logs.Count(words) != 1 || r.logs.Count("level=WARN") != 1 {
 			r.t.Errorf("not said once:\n%s", r.logs)
 		}
 		// One good poll between two conflicts is no recovery…
@@ -36,14 +36,14 @@ func TestTwoProcessesAreToldOnceAndBackOff(t *testing.T) {
 		r.s.Fail(tgtest.Fault{Method: "getUpdates", Status: http.StatusConflict})
 		r.s.Say(group, aning, "hello again")
 		waitFor(r.t, time.Minute)
-		if r.logs.count(words) != 1 {
+		if r.logs.Count(words) != 1 {
 			r.t.Errorf("said again too early:\n%s", r.logs)
 		}
 		// …some minutes without one are.
 		waitFor(r.t, 10*time.Minute)
 		r.s.Fail(tgtest.Fault{Method: "getUpdates", Status: http.StatusConflict})
 		waitFor(r.t, 2*time.Minute)
-		if r.logs.count(words) != 2 || r.logs.count("no other process is polling any more") != 1 {
+		if r.logs.Count(words) != 2 || r.logs.Count("no other process is polling any more") != 1 {
 			r.t.Errorf("not said again after a recovery:\n%s", r.logs)
 		}
 		if err := stop(); err != nil {
@@ -70,7 +70,7 @@ func TestARealSecondPollerDisplacesUs(t *testing.T) {
 		waitFor(r.t, time.Second)
 		stopOther := other.start(newSink().deliver)
 		waitFor(r.t, 5*time.Minute)
-		if r.logs.count("another process") != 1 || other.logs.count("another process") != 1 {
+		if r.logs.Count("another process") != 1 || other.logs.Count("another process") != 1 {
 			r.t.Errorf("first:\n%s\nsecond:\n%s", r.logs, other.logs)
 		}
 		if err := errors.Join(stopOther(), stop()); err != nil {
@@ -90,7 +90,7 @@ func TestAForgottenWebhookIsRemovedWhenPolling(t *testing.T) {
 		if url, _ := r.s.Hook(); url != "" {
 			r.t.Errorf("webhook %s is still set", url)
 		}
-		if r.logs.count("has been removed") != 1 {
+		if r.logs.Count("has been removed") != 1 {
 			r.t.Errorf("not said:\n%s", r.logs)
 		}
 		if err := stop(); err != nil {
@@ -125,7 +125,7 @@ func TestPollingObeysRetryAfterAndBacksOffFromTrouble(t *testing.T) {
 				if d := time.Since(begin); d != c.wait {
 					r.t.Errorf("came after %s, want %s", d, c.wait)
 				}
-				if r.logs.count("level=WARN") != 1 || r.logs.count("works again") != 1 {
+				if r.logs.Count("level=WARN") != 1 || r.logs.Count("works again") != 1 {
 					r.t.Errorf("not said once:\n%s", r.logs)
 				}
 				if err := stop(); err != nil {

@@ -78,7 +78,7 @@ func TestTheWebhookAnswersWhatItShould(t *testing.T) {
 		if e := k.all(); len(e) != 1 || e[0].Text != "hello" {
 			r.t.Errorf("delivered %+v", e)
 		}
-		if r.logs.count("update_id=11") != 1 || r.logs.count("private sentence") != 0 {
+		if r.logs.Count("update_id=11") != 1 || r.logs.Count("private sentence") != 0 {
 			r.t.Errorf("log:\n%s", r.logs)
 		}
 		if err := stop(); err != nil {

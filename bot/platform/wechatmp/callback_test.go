@@ -82,10 +82,10 @@ func TestBadRequestsGetAStatusAndNoDetail(t *testing.T) {
 		if n := len(r.all()); n != 0 {
 			r.t.Errorf("%d events", n)
 		}
-		if r.logs.count("wrong signature") != 1 {
+		if r.logs.Count("wrong signature") != 1 {
 			r.t.Errorf("the operator is told once:\n%s", r.logs)
 		}
-		if r.logs.count("private sentence") > 0 {
+		if r.logs.Count("private sentence") > 0 {
 			r.t.Error("a person is quoted in the log")
 		}
 	})
@@ -207,7 +207,7 @@ func TestTheOperatorIsToldWhyRequestsAreRefused(t *testing.T) {
 					r.t.Errorf("%+v", a)
 				}
 			}
-			if r.logs.count(want) != 1 || r.logs.count("level=WARN") != 1 {
+			if r.logs.Count(want) != 1 || r.logs.Count("level=WARN") != 1 {
 				r.t.Errorf("want %q:\n%s", want, r.logs)
 			}
 		})

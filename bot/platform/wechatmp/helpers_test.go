@@ -1,10 +1,8 @@
 package wechatmp
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +11,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/bot/platform/wechatmp/wechattest"
 )
 
@@ -21,32 +20,12 @@ const (
 	bob   = "obob_-2ZXCV8f9Qw3nB1xYzABCD"
 )
 
-// logs collects what is logged, for tests that read it.
-type logs struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func (l *logs) count(what string) int { return strings.Count(l.String(), what) }
-
 // rig is a connection with its server and an engine that answers as it is told.
 type rig struct {
 	*Account
 	t    *testing.T
 	s    *wechattest.Server
-	logs *logs
+	logs *chattest.Logs
 
 	mu     sync.Mutex
 	events []chat.Event
@@ -78,10 +57,10 @@ func bubble(t *testing.T, so wechattest.Options, change func(*Options), test fun
 
 func connect(t *testing.T, s *wechattest.Server, change func(*Options)) *rig {
 	t.Helper()
-	l := &logs{}
+	l := &chattest.Logs{}
 	o := Options{
 		Name: "oa", AppID: s.AppID(), AppSecret: s.AppSecret(), Token: s.Token(), EncodingAESKey: s.EncodingAESKey(), BaseURL: s.URL(),
-		Transport: s.Transport(), Log: slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Transport: s.Transport(), Log: l.Logger(),
 		Rand: func() float64 { return 0.5 },
 	}
 	if change != nil {

@@ -79,7 +79,7 @@ func TestAMenuOfTheOwnersOwnIsLeftAsItIs(t *testing.T) {
 			if err := r.SetMenu(r.t.Context(), "", entries); err != nil {
 				r.t.Error(err)
 			}
-			if got := r.s.Menu(); !reflect.DeepEqual(got, own) || r.logs.count("left as it is") != 1 {
+			if got := r.s.Menu(); !reflect.DeepEqual(got, own) || r.logs.Count("left as it is") != 1 {
 				r.t.Errorf("%+v\n%s", got, r.logs)
 			}
 		})

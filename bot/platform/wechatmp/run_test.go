@@ -70,7 +70,7 @@ func TestWrongCredentialsEndRun(t *testing.T) {
 					r.t.Error(se)
 				}
 			}
-			if r.logs.count("app secret is not accepted") != 1 {
+			if r.logs.Count("app secret is not accepted") != 1 {
 				r.t.Errorf("%s", r.logs)
 			}
 		})
@@ -100,7 +100,7 @@ func TestTroubleIsWaitedOutAndSaidOnce(t *testing.T) {
 					r.t.Errorf("%+v", a)
 				}
 				time.Sleep(time.Minute)
-				if r.logs.count(c.said) != 1 || r.logs.count("works again") != 1 || r.s.Calls(wechattest.PathStableToken) != 6 {
+				if r.logs.Count(c.said) != 1 || r.logs.Count("works again") != 1 || r.s.Calls(wechattest.PathStableToken) != 6 {
 					r.t.Errorf("%s", r.logs)
 				}
 				if err := stop(); err != nil {

@@ -114,7 +114,7 @@ func TestAnUnverifiedAccountAnswersButDoesNotPush(t *testing.T) {
 		if len(errs) != 2 || errs[0] != nil || fault(r.t, errs[1]).Fault != chat.Rejected {
 			r.t.Errorf("%v", errs)
 		}
-		if r.mayPush(aning) || r.logs.count("may not send customer service messages") != 1 {
+		if r.mayPush(aning) || r.logs.Count("may not send customer service messages") != 1 {
 			r.t.Errorf("log:\n%s", r.logs)
 		}
 	})

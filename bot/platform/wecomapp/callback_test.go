@@ -87,8 +87,8 @@ func TestStrangersAreRefusedWithoutDetail(t *testing.T) {
 			r.t.Errorf("%d events", n)
 		}
 		for what, n := range map[string]int{"wrong signature": 1, "five minutes": 1, "cannot be opened": 1, "another corporation or app": 1} {
-			if r.logs.count(what) != n {
-				r.t.Errorf("%q was said %d times", what, r.logs.count(what))
+			if r.logs.Count(what) != n {
+				r.t.Errorf("%q was said %d times", what, r.logs.Count(what))
 			}
 		}
 	})

@@ -1,10 +1,8 @@
 package wecomapp
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +11,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/bot/platform/wecomapp/qyapitest"
 )
 
@@ -23,32 +22,12 @@ const (
 	openAning = "woAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 )
 
-// logs collects what is logged, for tests that read it.
-type logs struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func (l *logs) count(what string) int { return strings.Count(l.String(), what) }
-
 // rig is a connection with its server and an engine that answers as it is told.
 type rig struct {
 	*App
 	t    *testing.T
 	s    *qyapitest.Server
-	logs *logs
+	logs *chattest.Logs
 
 	mu     sync.Mutex
 	events []chat.Event
@@ -77,10 +56,10 @@ func bubble(t *testing.T, so qyapitest.Options, change func(*Options), test func
 
 func connect(t *testing.T, s *qyapitest.Server, change func(*Options)) *rig {
 	t.Helper()
-	l := &logs{}
+	l := &chattest.Logs{}
 	o := Options{
 		Name: "staff", CorpID: s.CorpID(), AgentID: s.Agent(), Secret: s.Secret(), Token: s.Token(), EncodingAESKey: s.AESKey(),
-		BaseURL: s.URL(), Transport: s.Transport(), Log: slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		BaseURL: s.URL(), Transport: s.Transport(), Log: l.Logger(),
 		Rand: func() float64 { return 0.5 },
 	}
 	if change != nil {

@@ -40,7 +40,7 @@ func TestNamesAreAskedForOnceAndNeverStopAnEvent(t *testing.T) {
 				r.t.Error(got)
 			}
 		}
-		if n := r.s.Calls(qyapitest.PathUserGet); n != 2 || r.logs.count("cannot be looked up") != 1 {
+		if n := r.s.Calls(qyapitest.PathUserGet); n != 2 || r.logs.Count("cannot be looked up") != 1 {
 			r.t.Errorf("asked %d times; %s", n, r.logs)
 		}
 		time.Sleep(13 * time.Hour)

@@ -307,7 +307,7 @@ func TestWrongCredentialsEndRun(t *testing.T) {
 					r.t.Error(se)
 				}
 			}
-			if r.logs.count("secret is not accepted") != 1 {
+			if r.logs.Count("secret is not accepted") != 1 {
 				r.t.Errorf("%s", r.logs)
 			}
 		})
@@ -328,7 +328,7 @@ func TestTroubleIsWaitedOutAndAnswersGoOnMeanwhile(t *testing.T) {
 				r.t.Errorf("%s: %+v", name, a)
 			}
 			time.Sleep(2 * time.Minute)
-			if r.logs.count("works again") != 1 {
+			if r.logs.Count("works again") != 1 {
 				r.t.Errorf("%s: %s", name, r.logs)
 			}
 			if err := stop(); err != nil {

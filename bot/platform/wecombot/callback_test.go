@@ -66,7 +66,7 @@ func TestTheAnswerIsInTheResponse(t *testing.T) {
 					r.t.Errorf("%v", got)
 				}
 				// What has no room is not lost without a sign of it.
-				if cut := strings.HasSuffix(r.last().Text, thinking); cut != (name == "a longer text") || cut != (r.logs.count("was cut") == 1) {
+				if cut := strings.HasSuffix(r.last().Text, thinking); cut != (name == "a longer text") || cut != (r.logs.Count("was cut") == 1) {
 					r.t.Errorf("ends with %q", r.last().Text[len(r.last().Text)-9:])
 				}
 				if m := r.s.Sent()[0]; c.content.Private && m.Text != "@lilei done" {

@@ -64,7 +64,7 @@ func TestPingsGoOutAndADeadConnectionIsReplaced(t *testing.T) {
 		if n := r.wire.most.Load(); n != 1 {
 			r.t.Errorf("%d connections were open at once", n)
 		}
-		if r.logs.count("trying again") != 1 || r.logs.count("works again") != 1 || r.logs.count("level=WARN") != 1 {
+		if r.logs.Count("trying again") != 1 || r.logs.Count("works again") != 1 || r.logs.Count("level=WARN") != 1 {
 			r.t.Errorf("not said once:\n%s", r.logs)
 		}
 		r.heard(k, lilei, "lilei", "hello")
@@ -91,7 +91,7 @@ func TestADroppedConnectionIsDialledAgainWithGrowingPauses(t *testing.T) {
 			r.t.Errorf("back after %s", d)
 		}
 		synctest.Wait() // the first message can be faster than the line of the log
-		if r.logs.count("trying again") != 8 || r.logs.count("level=WARN") != 1 || r.logs.count("works again") != 1 {
+		if r.logs.Count("trying again") != 8 || r.logs.Count("level=WARN") != 1 || r.logs.Count("works again") != 1 {
 			r.t.Errorf("not said once:\n%s", r.logs)
 		}
 		// A connection that breaks at once is not dialled every second.
@@ -149,7 +149,7 @@ func TestWrongCredentialsEndRun(t *testing.T) {
 				if !errors.Is(err, ErrCredentials) || strings.Contains(err.Error(), "wrong-secret") {
 					r.t.Errorf("Run: %v", err)
 				}
-				if r.logs.count("not accepted") != 0 {
+				if r.logs.Count("not accepted") != 0 {
 					r.t.Errorf("the error is enough, and it is said by whoever gets it:\n%s", r.logs)
 				}
 				synctest.Wait()

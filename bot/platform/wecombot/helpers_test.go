@@ -1,10 +1,8 @@
 package wecombot
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/bot/platform/wecombot/wecomtest"
 )
 
@@ -20,36 +19,12 @@ var (
 	lilei = wecomtest.Private("lilei")
 )
 
-// logs collects what is logged, for tests that read it.
-type logs struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func (l *logs) count(what string) int { return strings.Count(l.String(), what) }
-
-func (l *logs) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
 // rig is a connection with its server.
 type rig struct {
 	*Bot
 	t    *testing.T
 	s    *wecomtest.Server
-	logs *logs
+	logs *chattest.Logs
 	wire *wireTap
 	// careless tests provoke problems on purpose.
 	careless bool
@@ -78,10 +53,10 @@ func bubble(t *testing.T, so wecomtest.Options, change func(*Options), test func
 
 func connect(t *testing.T, s *wecomtest.Server, change func(*Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, s: s, logs: &logs{}, wire: &wireTap{next: s.Transport()}}
+	r := &rig{t: t, s: s, logs: &chattest.Logs{}, wire: &wireTap{next: s.Transport()}}
 	o := Options{
 		Name: "helper", Mention: s.Mention(), WebSocketURL: s.URL(), BaseURL: s.BaseURL(), BotID: s.BotID(), Secret: s.Secret(),
-		Log: r.logs.logger(), Rand: func() float64 { return 0.5 }, Transport: r.wire,
+		Log: r.logs.Logger(), Rand: func() float64 { return 0.5 }, Transport: r.wire,
 	}
 	if change != nil {
 		change(&o)

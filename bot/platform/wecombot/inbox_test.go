@@ -35,7 +35,7 @@ func TestFramesAreReadOneByOne(t *testing.T) {
 			r.t.Error("the connection did not survive")
 		}
 		for _, id := range []string{"req-poison", "req-list", "req-none"} {
-			if r.logs.count("req_id="+id) != 1 {
+			if r.logs.Count("req_id="+id) != 1 {
 				r.t.Errorf("%s is not named:\n%s", id, r.logs)
 			}
 		}
@@ -104,7 +104,7 @@ func TestNothingIsSkippedWhenACommitFails(t *testing.T) {
 				r.t.Errorf("%d: %q", i, events[i].Text)
 			}
 		}
-		if r.logs.count("level=WARN") != 1 || r.logs.count("works again") != 1 {
+		if r.logs.Count("level=WARN") != 1 || r.logs.Count("works again") != 1 {
 			r.t.Errorf("not said once:\n%s", r.logs)
 		}
 		// Acknowledgements arrive although commits are failing.

@@ -52,7 +52,7 @@ func TestAnotherProcessIsNotFought(t *testing.T) {
 		if len(alarms) != 2 || codes(alarms) != "!wecombot.displaced !wecombot.displaced" || alarms[0].Args["next"] == "" || alarms[1].Args["next"] != "" {
 			r.t.Errorf("alarms: %+v", alarms)
 		}
-		if r.logs.count("level=ERROR") != 1 || r.logs.count(said) != 1 || r.logs.count("gives up") != 1 {
+		if r.logs.Count("level=ERROR") != 1 || r.logs.Count(said) != 1 || r.logs.Count("gives up") != 1 {
 			r.t.Errorf("not said once:\n%s", r.logs)
 		}
 		if err := stop(); err != nil {
@@ -81,7 +81,7 @@ func TestAfterALongTimeAloneTheOtherProcessIsForgotten(t *testing.T) {
 		if got := codes(alarms); got != strings.TrimSpace(strings.Repeat("!wecombot.displaced wecombot.connected ", 6)) {
 			r.t.Errorf("alarms: %s", got)
 		}
-		if r.logs.count("no other process") != 6 || r.logs.count("level=ERROR") != 6 {
+		if r.logs.Count("no other process") != 6 || r.logs.Count("level=ERROR") != 6 {
 			r.t.Errorf("%s", r.logs)
 		}
 		if err := stop(); err != nil {

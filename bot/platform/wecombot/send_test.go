@@ -55,7 +55,7 @@ func TestACardThatFailsAfterItsTextIsNoFailure(t *testing.T) {
 		if all := r.s.Sent(); len(all) != 1 || !strings.Contains(all[0].Text, "Option 9: `@helper /vote 9 I`") {
 			r.t.Errorf("%+v", all)
 		}
-		if r.logs.count("a card was not sent, its text was") != 1 {
+		if r.logs.Count("a card was not sent, its text was") != 1 {
 			r.t.Errorf("%s", r.logs)
 		}
 		if err := stop(); err != nil {

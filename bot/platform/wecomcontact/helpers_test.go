@@ -1,7 +1,6 @@
 package wecomcontact
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,26 +13,9 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/bot/platform/wecomcontact/contacttest"
 )
-
-// logs collects what is logged, for tests that read it.
-type logs struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // rig is a connection with its server and an engine that takes every event
 // once.
@@ -42,7 +24,7 @@ type rig struct {
 	t     *testing.T
 	s     *contacttest.Server
 	shelf *cupboard
-	logs  *logs
+	logs  *chattest.Logs
 	opts  Options
 	stop  func() error
 
@@ -70,7 +52,7 @@ func bubble(t *testing.T, so contacttest.Options, change func(*Options), test fu
 func newRig(t *testing.T, so contacttest.Options, change func(*Options)) *rig {
 	t.Helper()
 	s := contacttest.NewServer(so)
-	r := &rig{t: t, s: s, shelf: newShelf(), logs: &logs{}, known: map[string]bool{}}
+	r := &rig{t: t, s: s, shelf: newShelf(), logs: &chattest.Logs{}, known: map[string]bool{}}
 	r.opts = Options{
 		Name: "staff/groups", CorpID: contacttest.CorpID, AgentID: contacttest.AgentID, Secret: contacttest.Secret, BaseURL: s.URL(), Transport: s.Transport(),
 		Store: r.shelf, Callbacks: true, Log: slog.New(slog.NewTextHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Rand: func() float64 { return 0.5 },

@@ -1,43 +1,23 @@
 package wecomhook
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/bot/platform/wecomapp/qyapitest"
 )
-
-// logs collects what is logged, for tests that read it.
-type logs struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // rig is a robot with its server.
 type rig struct {
 	*Robot
 	t    *testing.T
 	s    *qyapitest.Server
-	logs *logs
+	logs *chattest.Logs
 }
 
 // bubble runs a test with a fake clock against a server in memory.
@@ -55,10 +35,10 @@ func bubble(t *testing.T, change func(*Options), test func(*rig)) {
 
 func connect(t *testing.T, change func(*Options)) *rig {
 	t.Helper()
-	s, l := qyapitest.NewServer(qyapitest.Options{}), &logs{}
+	s, l := qyapitest.NewServer(qyapitest.Options{}), &chattest.Logs{}
 	o := Options{
 		Name: "news", Key: qyapitest.DefaultRobot, BaseURL: s.URL(), Transport: s.Transport(),
-		Log: slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug})), Rand: func() float64 { return 0.5 },
+		Log: l.Logger(), Rand: func() float64 { return 0.5 },
 	}
 	if change != nil {
 		change(&o)

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"qunmate/bot/platform/internal/wxfake"
 )
 
 // attempts is the first push and its three repetitions
@@ -21,7 +23,7 @@ const attempts = 4
 // Connect says who takes the callbacks: a handler and the path it is mounted
 // at.
 func (s *Server) Connect(h http.Handler, path string) {
-	m := memory{h}
+	m := wxfake.Memory{Handler: h}
 	s.connect("http://bot.test"+path, m.RoundTrip)
 }
 

@@ -22,6 +22,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"qunmate/bot/platform/internal/wxfake"
 )
 
 // The account of a server that was given none.
@@ -68,7 +70,7 @@ type Server struct {
 	menu     []Button
 	foreign  bool // the menu was made by hand
 	tickets  int
-	media    map[string]stored // by media_id
+	media    wxfake.Media // by media_id
 	codes    []Code
 	calls    map[string]int
 	faults   []*Fault
@@ -103,7 +105,7 @@ func NewServer(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{opts: o, people: map[string]*person{}, calls: map[string]int{}, media: map[string]stored{}, lastID: 23_456_789_012_345_678}
+	s := &Server{opts: o, people: map[string]*person{}, calls: map[string]int{}, media: wxfake.Media{}, lastID: 23_456_789_012_345_678}
 	if o.EncodingAESKey != "" {
 		s.key = decodeKey(o.EncodingAESKey)
 	}
@@ -150,6 +152,11 @@ func (s *Server) Close() {
 	}
 	s.bg.Wait()
 }
+
+// Transport carries requests to the server without a socket. In a synctest
+// bubble a socket would keep the fake clock from moving; make the server
+// inside the bubble with NewServer.
+func (s *Server) Transport() http.RoundTripper { return wxfake.Memory{Handler: s} }
 
 // URL is the base address, as in wechat.base_url of the configuration.
 func (s *Server) URL() string {

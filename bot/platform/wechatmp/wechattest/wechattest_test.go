@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"qunmate/bot/platform/internal/wxfake"
 )
 
 const somebody = "o1"
@@ -169,7 +171,7 @@ func TestTheAPISaysWhatIsWrong(t *testing.T) {
 		t.Errorf("only %d of them are problems: %q", n, s.Problems())
 	}
 	s.Fail(Fault{Path: PathMenuGet, Drop: BeforeEffect})
-	if got := s.post(t, PathMenuGet+with, ""); got != errDropped.Error() {
+	if got := s.post(t, PathMenuGet+with, ""); got != wxfake.ErrDropped.Error() {
 		t.Error(got)
 	}
 	if _, ok := s.CodeAt("https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket=unknown"); ok {

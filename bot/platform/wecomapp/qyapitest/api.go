@@ -213,10 +213,14 @@ func (s *Server) contentLocked(m outgoing) (Shown, *refusal) {
 		if m.MsgType == "file" {
 			body = m.File
 		}
-		if body == nil || s.mediaLocked(body.ID).kind != m.MsgType {
+		if body == nil {
 			return Shown{}, failure(40007, "invalid media_id")
 		}
-		return Shown{File: m.MsgType, Data: s.media[body.ID].data}, nil
+		kept := s.media.Get(body.ID, s.opts.Now())
+		if kept.Kind != m.MsgType {
+			return Shown{}, failure(40007, "invalid media_id")
+		}
+		return Shown{File: m.MsgType, Data: kept.Data}, nil
 	}
 	s.problemLocked("msgtype %q", m.MsgType)
 	return Shown{}, failure(40008, "invalid message type")

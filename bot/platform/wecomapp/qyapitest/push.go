@@ -14,12 +14,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"qunmate/bot/platform/internal/wxfake"
 )
 
 // Connect says who takes the callbacks: a handler and the path it is mounted
 // at.
 func (s *Server) Connect(h http.Handler, path string) {
-	m := memory{h}
+	m := wxfake.Memory{Handler: h}
 	s.connect("http://bot.test"+path, m.RoundTrip)
 }
 

@@ -5,8 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
-	"strconv"
 	"time"
+
+	"qunmate/bot/platform/internal/wxfake"
 )
 
 // robot is a group robot and what its group reads.
@@ -105,7 +106,7 @@ func (s *Server) postLocked(key string, m robotBody) (Posted, *refusal) {
 		}
 		data, err := base64.StdEncoding.DecodeString(m.Image.Base64)
 		sum := md5.Sum(data)
-		if err != nil || len(data) == 0 || len(data) > robotImage || hex.EncodeToString(sum[:]) != m.Image.MD5 || !isPicture(data) {
+		if err != nil || len(data) == 0 || len(data) > robotImage || hex.EncodeToString(sum[:]) != m.Image.MD5 || !wxfake.IsPicture(data) {
 			return bad("an image of %d bytes, %v", len(data), err)
 		}
 		return Posted{Kind: m.MsgType, Data: data}, nil
@@ -120,7 +121,7 @@ func (s *Server) postLocked(key string, m robotBody) (Posted, *refusal) {
 		}
 		return Posted{Kind: m.MsgType, News: m.News.Articles}, nil
 	case "file":
-		if m.File == nil || s.mediaLocked(m.File.ID).kind != "robot:"+key {
+		if m.File == nil || s.media.Get(m.File.ID, s.opts.Now()).Kind != "robot:"+key {
 			return Posted{}, failure(40007, "invalid media_id")
 		}
 		return Posted{Kind: m.MsgType, Text: m.File.ID}, nil
@@ -133,7 +134,7 @@ func (s *Server) postLocked(key string, m robotBody) (Posted, *refusal) {
 // it (path 99110).
 func (s *Server) robotUpload(r *http.Request, body []byte) any {
 	key := r.URL.Query().Get("key")
-	name, data := s.part(r, body)
+	name, data := wxfake.File(r, body)
 	if len(data) == 0 { // checked even before the key
 		return failure(44001, "empty media data")
 	}
@@ -145,9 +146,7 @@ func (s *Server) robotUpload(r *http.Request, body []byte) any {
 		s.problemLocked("a robot: an upload of %q with %d bytes", name, len(data))
 		return failure(40058, "invalid request parameter")
 	}
-	id := s.nextLocked("media")
-	s.media[id] = stored{"robot:" + key, data, s.opts.Now().Add(mediaFor)}
-	return map[string]any{"type": "file", "media_id": id, "created_at": strconv.FormatInt(s.opts.Now().Unix(), 10)}
+	return s.uploadedLocked("file", "robot:"+key, data)
 }
 
 // RemoveRobot takes a robot out of its group.

@@ -19,6 +19,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"qunmate/bot/platform/internal/wxfake"
 )
 
 // The corporation of a server that was given none.
@@ -63,7 +65,7 @@ type Server struct {
 	people   map[string]*person
 	codes    map[string]string // response_code → task_id of the card it changes
 	robots   map[string]*robot
-	media    map[string]stored // by media_id
+	media    wxfake.Media // by media_id
 	extra    map[string]func(url.Values, []byte) any
 	calls    map[string]int
 	faults   []*Fault
@@ -111,7 +113,7 @@ func NewServer(o Options) *Server {
 	}
 	s := &Server{
 		opts: o, key: decodeKey(o.AESKey), people: map[string]*person{}, codes: map[string]string{}, robots: map[string]*robot{},
-		media: map[string]stored{}, extra: map[string]func(url.Values, []byte) any{}, calls: map[string]int{}, lastID: 7_123_456_789_012_345,
+		media: wxfake.Media{}, extra: map[string]func(url.Values, []byte) any{}, calls: map[string]int{}, lastID: 7_123_456_789_012_345,
 	}
 	for _, key := range o.Robots {
 		s.robots[key] = &robot{}
@@ -159,6 +161,11 @@ func (s *Server) Close() {
 	}
 	s.bg.Wait()
 }
+
+// Transport carries requests to the server without a socket. In a synctest
+// bubble a socket would keep the fake clock from moving; make the server
+// inside the bubble with NewServer.
+func (s *Server) Transport() http.RoundTripper { return wxfake.Memory{Handler: s} }
 
 // URL is the base address, as in wecom.base_url of the configuration.
 func (s *Server) URL() string {

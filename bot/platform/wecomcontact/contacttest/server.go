@@ -22,6 +22,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"qunmate/bot/platform/internal/wxfake"
 )
 
 // The corporation and the app of every server.
@@ -76,7 +78,7 @@ type Server struct {
 	notified  int // how often owners were told of a template
 	count     int // of everything that gets a number
 	calls     map[string]int
-	media     map[string]stored // by media_id
+	media     wxfake.Media // by media_id
 	faults    []*Fault
 	problems  []string
 	callback  func(context.Context, []byte) error
@@ -99,7 +101,7 @@ func NewServer(o Options) *Server {
 	if o.PageSize <= 0 {
 		o.PageSize = 1000
 	}
-	return &Server{opts: o, groups: map[string]*group{}, ways: map[string]*way{}, templates: map[string]string{}, calls: map[string]int{}, media: map[string]stored{}}
+	return &Server{opts: o, groups: map[string]*group{}, ways: map[string]*way{}, templates: map[string]string{}, calls: map[string]int{}, media: wxfake.Media{}}
 }
 
 // Start makes a server that listens on a free port of 127.0.0.1.
@@ -142,6 +144,11 @@ func (s *Server) Close() {
 	}
 	s.bg.Wait()
 }
+
+// Transport carries requests to the server without a socket. In a synctest
+// bubble a socket would keep the fake clock from moving; make the server
+// inside the bubble with NewServer.
+func (s *Server) Transport() http.RoundTripper { return wxfake.Memory{Handler: s} }
 
 // URL is the base address, as in wecom.base_url of the configuration.
 func (s *Server) URL() string {

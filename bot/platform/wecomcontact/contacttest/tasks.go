@@ -53,7 +53,7 @@ func (s *Server) addTask(_ *http.Request, body []byte) any {
 		if i > 8 || a.Type != "image" {
 			return s.wrong(40058, "add_msg_template with %s", body)
 		}
-		if picture = s.mediaLocked(a.Image.ID); picture == nil {
+		if picture = s.media.Get(a.Image.ID, s.opts.Now()).Data; picture == nil {
 			return failure(40007, "invalid media_id")
 		}
 	}

@@ -1,4 +1,4 @@
-package wechattest
+package wxfake
 
 import (
 	"bytes"
@@ -7,19 +7,16 @@ import (
 	"net/http"
 )
 
-// Transport carries requests to the server without a socket. In a synctest
-// bubble a socket would keep the fake clock from moving; make the server
-// inside the bubble with NewServer.
-func (s *Server) Transport() http.RoundTripper { return memory{s} }
+// Memory carries requests to a handler without a socket: in a synctest bubble a
+// socket would keep the fake clock from moving.
+type Memory struct{ Handler http.Handler }
 
-type memory struct{ h http.Handler }
-
-// errDropped stands for a connection that ends without an answer.
-var errDropped = errors.New("wechattest: the connection was dropped")
+// ErrDropped stands for a connection that ends without an answer.
+var ErrDropped = errors.New("wxfake: the connection was dropped")
 
 // RoundTrip implements http.RoundTripper. The request is read to its end
 // before it is handled, as it is with a socket.
-func (m memory) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+func (m Memory) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	inner := req.Clone(req.Context())
 	inner.RequestURI = req.URL.RequestURI()
 	inner.Body = http.NoBody
@@ -37,10 +34,10 @@ func (m memory) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 			if r != http.ErrAbortHandler { //nolint:errorlint // the value net/http itself compares
 				panic(r)
 			}
-			resp, err = nil, errDropped
+			resp, err = nil, ErrDropped
 		}
 	}()
-	m.h.ServeHTTP(w, inner)
+	m.Handler.ServeHTTP(w, inner)
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
