@@ -24,9 +24,14 @@ type rounds struct {
 	clock  *bot.Clock
 	log    interface{ Warn(string, ...any) }
 	hand   chat.Deliver
-	source func(ctx context.Context, chain string, round int64) (string, error)
+	source source
 	after  map[int64]pause // draws whose round could not be had
 }
+
+// source brings the signature of a round. It asks good about what it gets, so
+// that an address which answers with something else is passed over like one
+// that does not answer.
+type source func(ctx context.Context, chain string, round int64, good func(signature string) error) (string, error)
 
 // pause is how long a source that did not answer is left alone.
 type pause struct {
@@ -115,14 +120,10 @@ func (w *rounds) rest(d storage.Draw, now time.Time, err error) {
 
 // fetch asks for a round and verifies it before anything is told of it.
 func (w *rounds) fetch(ctx context.Context, d storage.Draw) (string, error) {
-	asking, cancel := context.WithTimeout(ctx, roundTimeout)
-	defer cancel()
-	signature, err := w.source(asking, d.Chain, d.Round)
-	if err != nil {
-		return "", err
-	}
-	_, err = fair.VerifyRound(d.PublicKey, d.Round, signature)
-	return signature, err
+	return w.source(ctx, d.Chain, d.Round, func(signature string) error {
+		_, err := fair.VerifyRound(d.PublicKey, d.Round, signature)
+		return err
+	})
 }
 
 func (w *rounds) bring(ctx context.Context, d storage.Draw, c storage.Chat, signature string, now time.Time) error {
@@ -139,14 +140,19 @@ func (w *rounds) bring(ctx context.Context, d storage.Draw, c storage.Chat, sign
 }
 
 // drandSource asks the configured addresses in turn:
-// GET {url}/{chain}/public/{round}.
-func drandSource(urls []string, client *http.Client) func(context.Context, string, int64) (string, error) {
-	return func(ctx context.Context, chain string, round int64) (string, error) {
-		var failed []error
+// GET {url}/{chain}/public/{round}. Each has the client's whole time: where the
+// first one's packets are swallowed, the second is asked all the same.
+func drandSource(urls []string, client *http.Client) source {
+	return func(ctx context.Context, chain string, round int64, good func(string) error) (string, error) {
+		failed := []error{}
 		for _, base := range urls {
-			signature, err := askDrand(ctx, client, fmt.Sprintf("%s/%s/public/%d", strings.TrimRight(base, "/"), chain, round), round)
+			address := fmt.Sprintf("%s/%s/public/%d", strings.TrimRight(base, "/"), chain, round)
+			signature, err := askDrand(ctx, client, address, round)
 			if err == nil {
-				return signature, nil
+				if err = good(signature); err == nil {
+					return signature, nil
+				}
+				err = fmt.Errorf("%s: %w", address, err)
 			}
 			failed = append(failed, err)
 		}
@@ -223,7 +229,7 @@ func invited(ctx context.Context, req *bot.Request, personID int64) (int64, erro
 func (h *house) newRounds() *rounds {
 	w := &rounds{db: h.db, clock: h.clock, log: h.log, hand: h.engine.Door("")}
 	if own := h.ownNetwork(); own != nil {
-		w.source = func(_ context.Context, _ string, round int64) (string, error) { return own.Sign(round) }
+		w.source = func(_ context.Context, _ string, round int64, _ func(string) error) (string, error) { return own.Sign(round) }
 	} else {
 		w.source = drandSource(h.cfg.Draw.URLs, &http.Client{Timeout: roundTimeout})
 	}

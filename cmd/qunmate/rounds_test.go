@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"qunmate/commands/draw/fair"
@@ -49,6 +52,7 @@ func TestRoundsAreFetchedAndVerified(t *testing.T) {
 		"the second one":      {[]string{server(http.StatusNotFound, "too early"), right}, true},
 		"another round":       {[]string{server(http.StatusOK, says(round+1, good))}, false},
 		"another network's":   {[]string{server(http.StatusOK, says(round, forged))}, false},
+		"a forger first":      {[]string{server(http.StatusOK, says(round, forged)), right}, true},
 		"no JSON":             {[]string{server(http.StatusOK, "<html>")}, false},
 		"nobody there":        {[]string{"http://127.0.0.1:1"}, false},
 		"no address":          {nil, false},
@@ -61,3 +65,32 @@ func TestRoundsAreFetchedAndVerified(t *testing.T) {
 		}
 	}
 }
+
+// An address whose packets are swallowed costs its own time, not that of the
+// next one.
+func TestARoundIsHadWhereTheFirstAddressHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		net := fair.NewNetwork([]byte("a"))
+		client := &http.Client{Timeout: roundTimeout, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Host == "silent.example" {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			}
+			if err := r.Context().Err(); err != nil {
+				return nil, err
+			}
+			signature, err := net.Sign(1000)
+			body := fmt.Sprintf(`{"round":1000,"signature":%q}`, signature)
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(body))}, err
+		})}
+		w := rounds{source: drandSource([]string{"https://silent.example", "https://open.example"}, client)}
+		if _, err := w.fetch(t.Context(), storage.Draw{ID: 1, Chain: net.Chain, PublicKey: net.Key, Round: 1000}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
