@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -64,6 +66,10 @@ func runRestore(ctx context.Context, p *program, f *flags) int {
 		return exitFault
 	}
 	backup := f.args[0]
+	if _, err := os.Stat(backup); errors.Is(err, fs.ErrNotExist) {
+		p.fail("cli.backup_missing", map[string]any{"File": backup})
+		return exitFault
+	}
 	if f.check {
 		return p.checkBackup(ctx, backup)
 	}
@@ -73,10 +79,23 @@ func runRestore(ctx context.Context, p *program, f *flags) int {
 	}
 	defer func() { _ = release() }()
 	if err := storage.Restore(ctx, backup, cfg.Database); err != nil {
-		return p.dbFault(cfg.Database, err)
+		return p.backupFault(backup, cfg.Database, err)
 	}
 	p.say("cli.restored", map[string]any{"File": backup, "Database": cfg.Database})
 	return exitOK
+}
+
+// backupFault says why a backup cannot be restored, and of which of the two
+// files that is true.
+func (p *program) backupFault(backup, database string, err error) int {
+	switch {
+	case errors.Is(err, storage.ErrCorrupt):
+		p.fail("cli.backup_corrupt", map[string]any{"File": backup, "Error": err.Error()})
+		return exitFault
+	case errors.Is(err, storage.ErrNewer), errors.Is(err, storage.ErrChanged):
+		return p.dbFault(backup, err)
+	}
+	return p.dbFault(database, err)
 }
 
 func (p *program) checkBackup(ctx context.Context, file string) int {
@@ -85,7 +104,7 @@ func (p *program) checkBackup(ctx context.Context, file string) int {
 		return storage.VerifyOptions{Prev: bot.PrevDay(ctx, r)}, nil
 	}, func(c storage.Check) { bad += p.check(c) })
 	if err != nil {
-		return p.dbFault(file, err)
+		return p.backupFault(file, file, err)
 	}
 	_ = report
 	if bad > 0 {

@@ -30,6 +30,17 @@ func TestAnUnknownCallIsExplained(t *testing.T) {
 	for _, args := range [][]string{{"backup"}, {"restore", "a", "b"}, {"verify", "x"}, {"export"}, {"receipt"}} {
 		wantCall(t, dir, 2, "qunmate "+args[0], args...)
 	}
+	// A flag of another call is none of this one's: "qunmate -check" is meant to
+	// check something and must not start the bot.
+	for _, args := range [][]string{{"-check"}, {"-online"}, {"verify", "-online"}, {"check", "-check"}, {"restore", "-online", "a"}} {
+		wantCall(t, dir, 2, "qunmate", args...)
+	}
+	if o := wantCall(t, dir, 2, "-no-such-flag", "-no-such-flag"); strings.Contains(o.errs, "no call") {
+		t.Errorf("a flag is called a call: %s", o.errs)
+	}
+	for _, args := range [][]string{{"restore", "no-such.db"}, {"restore", "-check", "no-such.db"}} {
+		wantCall(t, dir, 1, "no backup no-such.db", args...)
+	}
 	wantCall(t, dir, 0, "qunmate export [-config config.yaml] DIR", "-h")
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("something was written: %v", left)

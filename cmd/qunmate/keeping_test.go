@@ -94,8 +94,17 @@ func TestABackupBesideARunningBotIsWholeAndRestoreOverwritesNothing(t *testing.T
 	wantCheckins(t, other, members)
 
 	write(t, filepath.Join(dir, "letter.txt"), "this is no database")
-	wantCall(t, t.TempDir(), 1, "damaged", "restore", filepath.Join(dir, "letter.txt"))
-	wantCall(t, t.TempDir(), 1, "no database", "restore", filepath.Join(dir, "nothing.db"))
+	letter := filepath.Join(dir, "letter.txt")
+	for _, args := range [][]string{{"restore", letter}, {"restore", "-check", letter}} {
+		if o := wantCall(t, t.TempDir(), 1, letter+" is damaged or no backup", args...); strings.Contains(o.errs, "qunmate.db") {
+			t.Errorf("the database is blamed: %s", o.errs)
+		}
+	}
+	empty := t.TempDir()
+	wantCall(t, empty, 1, "There is no backup", "restore", filepath.Join(dir, "nothing.db"))
+	if left, _ := os.ReadDir(empty); len(left) > 0 {
+		t.Errorf("something was written: %v", left)
+	}
 }
 
 func TestASecondProcessIsRefusedButMayRead(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -42,6 +43,8 @@ type call struct {
 	most int // arguments it takes
 	// least is how many it needs.
 	least int
+	// flags are those it knows besides -config.
+	flags []string
 }
 
 // flags of all subcommands: none has so many that they would need their own.
@@ -50,16 +53,17 @@ type flags struct {
 	online bool
 	check  bool
 	args   []string
+	given  []string // the names of those that were given
 }
 
 // calls by name; "" is the default.
 func calls() map[string]call {
 	return map[string]call{
 		"run":     {run: runBot},
-		"check":   {run: runCheck, args: "[-online]"},
+		"check":   {run: runCheck, args: "[-online]", flags: []string{"online"}},
 		"verify":  {run: runVerify},
 		"backup":  {run: runBackup, args: "FILE", least: 1, most: 1},
-		"restore": {run: runRestore, args: "[-check] FILE", least: 1, most: 1},
+		"restore": {run: runRestore, args: "[-check] FILE", least: 1, most: 1, flags: []string{"check"}},
 		"export":  {run: runExport, args: "DIR", least: 1, most: 1},
 		"receipt": {run: runReceipt, args: "FILE.json", least: 1, most: 1},
 		"version": {run: runVersion},
@@ -87,15 +91,20 @@ func (p *program) main(ctx context.Context, args []string) int {
 	p.words = w
 	name, c, f, err := p.parse(args)
 	if err != nil {
-		p.fail("cli.usage", map[string]any{"Error": err.Error(), "Calls": usageLines()})
+		p.fail("cli.bad_flag", map[string]any{"Error": err.Error(), "Calls": usageLines()})
 		return exitUsage
 	}
-	if c.run == nil {
+	switch {
+	case c.run != nil:
+	case name == helpCall:
 		p.say("cli.usage", map[string]any{"Error": "", "Calls": usageLines()})
 		return exitOK
+	default:
+		p.fail("cli.usage", map[string]any{"Error": strconv.Quote(name), "Calls": usageLines()})
+		return exitUsage
 	}
-	if len(f.args) < c.least || len(f.args) > c.most {
-		p.fail("cli.bad_args", map[string]any{"Call": strings.TrimSpace("qunmate " + name + " [-config config.yaml] " + c.args)})
+	if len(f.args) < c.least || len(f.args) > c.most || len(f.foreign(c)) > 0 {
+		p.fail("cli.bad_args", map[string]any{"Call": usageLine(name, c)})
 		return exitUsage
 	}
 	return c.run(ctx, p, f)
@@ -114,7 +123,7 @@ func (p *program) parse(args []string) (string, call, *flags, error) {
 	for len(args) > 0 {
 		if err := set.Parse(args); err != nil {
 			if err == flag.ErrHelp { //nolint:errorlint // the package returns this very value
-				return "help", call{}, f, nil
+				return helpCall, call{}, f, nil
 			}
 			return "", call{}, f, err
 		}
@@ -132,26 +141,39 @@ func (p *program) parse(args []string) (string, call, *flags, error) {
 	if name == "" {
 		name = "run"
 	}
-	if name == "help" {
-		return name, call{}, f, nil
+	set.Visit(func(one *flag.Flag) { f.given = append(f.given, one.Name) })
+	return name, calls()[name], f, nil
+}
+
+// helpCall is what -h stands for.
+const helpCall = "help"
+
+// foreign lists the flags that were given to a call that has none of that name:
+// "qunmate -check" is meant to check something and must not start the bot.
+func (f *flags) foreign(c call) []string {
+	var out []string
+	for _, name := range f.given {
+		if name != "config" && !slices.Contains(c.flags, name) {
+			out = append(out, name)
+		}
 	}
-	c, ok := calls()[name]
-	if !ok {
-		return name, c, f, fmt.Errorf("%q", name)
-	}
-	return name, c, f, nil
+	return out
 }
 
 func usageLines() []string {
 	var out []string
 	for name, c := range calls() {
-		if name == "run" {
-			name = ""
-		}
-		out = append(out, strings.Join(strings.Fields("qunmate "+name+" [-config config.yaml] "+c.args), " "))
+		out = append(out, usageLine(name, c))
 	}
 	slices.Sort(out)
 	return out
+}
+
+func usageLine(name string, c call) string {
+	if name == "run" {
+		name = ""
+	}
+	return strings.Join(strings.Fields("qunmate "+name+" [-config config.yaml] "+c.args), " ")
 }
 
 // load reads the configuration: the named file, config.yaml if it is there, or
