@@ -32,6 +32,8 @@ type Config struct {
 	WeCom       WeCom       `yaml:"wecom" example:"{corp_id: \"${WECOM_CORP_ID}\"}"`
 	WeChat      WeChat      `yaml:"wechat" example:"{base_url: \"https://api.weixin.qq.com\"}"`
 	Draw        Draw        `yaml:"draw" example:"{beacon: drand}"`
+
+	texts [2]int // line and column of templates
 }
 
 // Backups says where and when the daily backup is written.

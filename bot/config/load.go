@@ -24,7 +24,7 @@ func Load(path string, lookup func(string) (string, bool)) (*Config, error) {
 	if err != nil {
 		return nil, Problems{fileProblem(path, err)}
 	}
-	return Parse(src, lookup)
+	return parse(src, lookup, checker.files)
 }
 
 var errDirectory = errors.New("is a directory")
@@ -58,6 +58,10 @@ func fileProblem(path string, err error) Problem {
 // Parse reads and checks src as Load does; it opens nothing. An empty src is
 // valid and means the defaults.
 func Parse(src []byte, lookup func(string) (string, bool)) (*Config, error) {
+	return parse(src, lookup, func(checker) {})
+}
+
+func parse(src []byte, lookup func(string) (string, bool), besides func(checker)) (*Config, error) {
 	if lookup == nil {
 		lookup = func(string) (string, bool) { return "", false }
 	}
@@ -74,13 +78,38 @@ func Parse(src []byte, lookup func(string) (string, bool)) (*Config, error) {
 			d.value(root, root, reflect.ValueOf(c).Elem(), "")
 		}
 		check(c, d)
+		besides(checker{c, d})
 	}
 	if len(d.problems) > 0 {
 		d.problems.sort()
 		return nil, d.problems
 	}
 	tidy(c)
+	if at := d.marks["templates"]; c.Templates != "" {
+		c.texts = [2]int{at.line, at.column}
+	}
 	return c, nil
+}
+
+// files looks at what the paths of the configuration lead to, as far as a
+// mistake shows at once.
+func (k checker) files() {
+	if k.Templates != "" && k.usable("templates") {
+		if info, err := os.Stat(k.Templates); err != nil || !info.IsDir() {
+			k.wrong("templates", codeFileNoFolder, "value", k.raw("templates"), "example", `templates: ""`)
+		}
+	}
+	if k.usable("database") {
+		if info, err := os.Stat(k.Database); err == nil && info.IsDir() {
+			k.wrong("database", codeFileIsFolder, "value", k.raw("database"), "example", k.schema.example("database"))
+		}
+	}
+}
+
+// BadTexts is the problem of a file in the folder that templates names: what is
+// wrong with it is known to whoever reads it.
+func (c *Config) BadTexts(err error) Problems {
+	return Problems{{Line: c.texts[0], Column: c.texts[1], Path: "templates", Code: codeFileBadTexts, Args: args("error", err.Error()), cause: err}}
 }
 
 // utf8BOM is what some editors on Windows put in front of UTF-8.

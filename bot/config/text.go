@@ -6,6 +6,9 @@ const (
 	codeFileUnreadable      = "file_unreadable"
 	codeFileDirectory       = "file_directory"
 	codeFileTooLarge        = "file_too_large"
+	codeFileNoFolder        = "file_no_folder"
+	codeFileIsFolder        = "file_is_folder"
+	codeFileBadTexts        = "file_bad_texts"
 	codeNotUTF8             = "not_utf8"
 	codeControlChar         = "control_char"
 	codeYAMLSyntax          = "yaml_syntax"
@@ -101,6 +104,9 @@ func english() []codeText {
 		{codeFileUnreadable, `The file {{.Args.file}} cannot be read. Give the user that runs qunmate the right to read it, for example: chmod u+r {{.Args.file}}`},
 		{codeFileDirectory, `{{.Args.file}} is a folder. Name the file inside it, for example: -config {{.Args.file}}/config.yaml`},
 		{codeFileTooLarge, `The file is larger than {{.Args.max}} KiB; a configuration has a few KiB. Name the right file, for example: -config config.yaml`},
+		{codeFileNoFolder, `There is no folder "{{.Args.value}}". Create it, or leave the key empty for the built-in texts: {{.Args.example}}`},
+		{codeFileIsFolder, `"{{.Args.value}}" is a folder. Name a file in it, for example: {{.Args.example}}`},
+		{codeFileBadTexts, `A text of the folder cannot be used: {{.Args.error}}. Mend that file, or take it out of the folder.`},
 		{codeNotUTF8, `This line is not UTF-8 text. Save the file again with the encoding UTF-8 (in Notepad: Save as, Encoding: UTF-8).`},
 		{codeControlChar, `There is an invisible control character here. Delete this line and type it again, for example: language: zh-CN`},
 		{codeYAMLSyntax, `This line, or the one above it, is not valid YAML. Write a key, a colon, a space and a value, and indent with two spaces; put text with special characters in double quotes. Example: mention: "helper"`},

@@ -73,7 +73,7 @@ func runRestore(ctx context.Context, p *program, f *flags) int {
 	if f.check {
 		return p.checkBackup(ctx, backup)
 	}
-	release, err := storage.Lock(cfg.Database)
+	release, err := lock(cfg.Database)
 	if err != nil {
 		return p.dbFault(cfg.Database, err)
 	}

@@ -50,7 +50,7 @@ func newHouse(b *testing.B, yaml string) *house {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = db.Close() })
-	h, err := assemble(b.Context(), p, cfg, db, clock, log)
+	h, err := assemble(b.Context(), p, cfg, p.words.set, db, clock, log)
 	if err != nil {
 		b.Fatal(err)
 	}

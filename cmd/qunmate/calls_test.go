@@ -123,6 +123,45 @@ func TestCheckNamesEveryMistakeAtOnce(t *testing.T) {
 	}
 }
 
+// What the paths lead to is checked with everything else, and has its line.
+func TestCheckLooksAtWhatThePathsLeadTo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "config.yaml"), "templates: my-texts\ndatabase: .\nlog: {level: loud}\nlanguage: en\n")
+	o := wantCall(t, dir, 1, "3 mistakes in config.yaml", "check")
+	for _, want := range []string{"config.yaml:1:12: templates: ", "config.yaml:2:11: database: ", "config.yaml:3:14: log.level: "} {
+		if !strings.Contains(o.errs, want) {
+			t.Errorf("no %q: %s", want, o)
+		}
+	}
+	own := filepath.Join(dir, "my-texts", "en")
+	if err := os.MkdirAll(own, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "config.yaml"), "language: en\nhttp: {listen: \"127.0.0.1:0\"}\ntemplates: my-texts\n")
+	wantCall(t, dir, 0, "The configuration is valid", "check")
+	write(t, filepath.Join(own, "checkin.html"), `{{define "done"}}{{.Amount`)
+	for _, args := range [][]string{{"check"}, {}} {
+		o := wantCall(t, dir, 1, "config.yaml:3:12: templates: ", args...)
+		if !strings.Contains(o.errs, "checkin.html") || !strings.Contains(o.errs, "1 mistake in") {
+			t.Errorf("the text is not named: %s", o)
+		}
+	}
+}
+
+// A database in a folder that is not there yet is made with its folder.
+func TestTheFolderOfTheDatabaseIsMade(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	configure(t, dir, nil, "database: data/of/qunmate.db\n")
+	wantCall(t, dir, 0, "The configuration is valid", "check")
+	wantCall(t, dir, 1, "no database", "verify")
+	p := launch(t, dir, nil)
+	p.address()
+	p.stop()
+	wantCall(t, dir, 0, "re-computes to the same", "verify")
+}
+
 func TestAConfigurationThatIsNotThereIsNamed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -26,9 +26,8 @@ func runCheck(ctx context.Context, p *program, f *flags) int {
 	if cfg == nil {
 		return exitFault
 	}
-	texts, err := p.texts(cfg.Templates)
-	if err != nil {
-		p.fail("cli.fault", map[string]any{"Error": err.Error()})
+	texts := p.loadTexts(f, cfg)
+	if texts == nil {
 		return exitFault
 	}
 	p.say("cli.config_good", map[string]any{"Connections": len(cfg.Connections()), "Sandbox": cfg.SandboxOn()})

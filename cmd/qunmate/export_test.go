@@ -48,7 +48,7 @@ func RunInside(file string, clock *bot.Clock, log io.Writer) (*Inside, error) {
 	// would be the platforms' limits.
 	env := func(name string) (string, bool) { return "1", name == "QUNMATE_UNLIMITED" }
 	p := &program{out: &in.out, errs: &in.out, env: env, words: w, lang: cfg.Language}
-	if in.house, err = assemble(ctx, p, cfg, in.db, clock, logger); err == nil {
+	if in.house, err = assemble(ctx, p, cfg, w.set, in.db, clock, logger); err == nil {
 		err = in.house.doors.listen(ctx)
 	}
 	if err != nil {

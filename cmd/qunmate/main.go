@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -148,6 +149,9 @@ func (p *program) parse(args []string) (string, call, *flags, error) {
 // helpCall is what -h stands for.
 const helpCall = "help"
 
+// file is the configuration that is read.
+func (f *flags) file() string { return cmp.Or(f.config, defaultConfig) }
+
 // foreign lists the flags that were given to a call that has none of that name:
 // "qunmate -check" is meant to check something and must not start the bot.
 func (f *flags) foreign(c call) []string {
@@ -179,13 +183,12 @@ func usageLine(name string, c call) string {
 // load reads the configuration: the named file, config.yaml if it is there, or
 // the sandbox's. Every mistake is printed; nil says that there were some.
 func (p *program) load(f *flags) *config.Config {
-	path := f.config
-	if path == "" {
-		if _, err := os.Stat(defaultConfig); err != nil {
+	path := f.file()
+	if f.config == "" {
+		if _, err := os.Stat(path); err != nil {
 			p.implicit = true
 			return config.Sandbox()
 		}
-		path = defaultConfig
 	}
 	cfg, err := config.Load(path, p.env)
 	if err != nil {

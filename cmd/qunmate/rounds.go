@@ -229,7 +229,9 @@ func invited(ctx context.Context, req *bot.Request, personID int64) (int64, erro
 func (h *house) newRounds() *rounds {
 	w := &rounds{db: h.db, clock: h.clock, log: h.log, hand: h.engine.Door("")}
 	if own := h.ownNetwork(); own != nil {
-		w.source = func(_ context.Context, _ string, round int64, _ func(string) error) (string, error) { return own.Sign(round) }
+		w.source = func(_ context.Context, _ string, round int64, _ func(string) error) (string, error) {
+			return own.Sign(round)
+		}
 	} else {
 		w.source = drandSource(h.cfg.Draw.URLs, &http.Client{Timeout: roundTimeout})
 	}

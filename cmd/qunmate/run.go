@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -22,7 +23,11 @@ func runBot(ctx context.Context, p *program, f *flags) int {
 	if cfg == nil {
 		return exitFault
 	}
-	release, err := storage.Lock(cfg.Database)
+	texts := p.loadTexts(f, cfg)
+	if texts == nil {
+		return exitFault
+	}
+	release, err := lock(cfg.Database)
 	if err != nil {
 		return p.dbFault(cfg.Database, err)
 	}
@@ -41,7 +46,7 @@ func runBot(ctx context.Context, p *program, f *flags) int {
 			log.Error("close", "err", err)
 		}
 	}()
-	h, err := assemble(ctx, p, cfg, db, clock, log)
+	h, err := assemble(ctx, p, cfg, texts, db, clock, log)
 	if err == nil {
 		err = h.run(ctx)
 	}
@@ -50,6 +55,15 @@ func runBot(ctx context.Context, p *program, f *flags) int {
 		return exitFault
 	}
 	return exitOK
+}
+
+// lock takes the database for this process. Its folder is made if it is not
+// there, like that of the backups.
+func lock(database string) (func() error, error) {
+	if err := os.MkdirAll(filepath.Dir(database), 0o700); err != nil {
+		return nil, fmt.Errorf("folder of the database: %w", err)
+	}
+	return storage.Lock(database)
 }
 
 // stopped reports an error that only says that we were asked to stop: a signal
@@ -75,12 +89,8 @@ type house struct {
 }
 
 // assemble wires the parts together. Nothing runs yet.
-func assemble(ctx context.Context, p *program, cfg *config.Config, db *storage.DB, clock *bot.Clock, log *slog.Logger) (*house, error) {
-	h := &house{program: p, cfg: cfg, db: db, clock: clock, log: log, implicit: p.implicit}
-	var err error
-	if h.texts, err = p.texts(cfg.Templates); err != nil {
-		return nil, err
-	}
+func assemble(ctx context.Context, p *program, cfg *config.Config, texts *templates.Set, db *storage.DB, clock *bot.Clock, log *slog.Logger) (*house, error) {
+	h := &house{program: p, cfg: cfg, texts: texts, db: db, clock: clock, log: log, implicit: p.implicit}
 	if err := h.restoreClock(ctx); err != nil {
 		return nil, err
 	}

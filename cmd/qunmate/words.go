@@ -19,13 +19,19 @@ func loadWords() (*words, error) {
 	return &words{set}, err
 }
 
-// texts are what the bot says: with a folder of the operator's own the built-in
-// ones are read again, without it they are here already.
-func (p *program) texts(folder string) (*templates.Set, error) {
-	if folder == "" {
-		return p.words.set, nil
+// loadTexts returns what the bot says: with a folder of the operator's own the
+// built-in texts are read again, without it they are here already. A text that
+// cannot be used is a mistake of the configuration, and nil.
+func (p *program) loadTexts(f *flags, cfg *config.Config) *templates.Set {
+	if cfg.Templates == "" {
+		return p.words.set
 	}
-	return templates.Load(folder)
+	set, err := templates.Load(cfg.Templates)
+	if err != nil {
+		p.problems(f.file(), cfg.BadTexts(err))
+		return nil
+	}
+	return set
 }
 
 // languageOfEnv guesses the language before a configuration is read: Chinese,
