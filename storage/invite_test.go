@@ -59,6 +59,32 @@ func brought(t *testing.T) (*DB, town, Invite) {
 	return db, w, first
 }
 
+// What an invite asks of a newcomer: what he says, and the days on which he
+// checked in himself since he came.
+func TestActionsOfANewcomerAreCountedSinceHeCame(t *testing.T) {
+	t.Parallel()
+	db := newDB(t)
+	w := newTown(t, db, 2)
+	write(t, db, func(ctx context.Context, tx *Tx) error {
+		for _, c := range []Checkin{
+			{Day: "2026-11-20", At: noon.Add(-48 * time.Hour), Place: 1},
+			{Day: "2026-11-21", At: noon, Repaired: true},
+			{Day: "2026-11-22", At: noon, Place: 1},
+		} {
+			c.Streak = 1
+			if _, err := tx.AddCheckin(ctx, w.members[0], c); err != nil {
+				return err
+			}
+		}
+		for i, want := range []int{1, 0} {
+			if n, err := tx.ActionsSince(ctx, w.community.ID, w.members[i].PersonID, noon); err != nil || n != want {
+				t.Errorf("member %d: %d actions, want %d (%v)", i, n, want, err)
+			}
+		}
+		return nil
+	})
+}
+
 func TestInvitesAreHeldAgainstTheLedger(t *testing.T) {
 	t.Parallel()
 	db, w, first := brought(t)

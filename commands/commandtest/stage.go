@@ -155,5 +155,8 @@ func (s *Stage) View(fn func(context.Context, *storage.Reader) error) {
 	}
 }
 
+// Revoked lists the ways into groups that the bot had the network close.
+func (s *Stage) Revoked() []string { return s.r.net.Revoked() }
+
 // Path is the database file.
 func (s *Stage) Path() string { return s.r.path }

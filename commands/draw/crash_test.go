@@ -87,6 +87,34 @@ func TestADrawHappensOnce(t *testing.T) {
 	}
 }
 
+// The program dies in the very moment in which the network has taken a letter,
+// at every step: an announcement that may stand there is not said again.
+func TestAKillBetweenALetterAndItsReceiptAnnouncesNothingTwice(t *testing.T) {
+	t.Parallel()
+	died := 0
+	posts := play(t, func(s *commandtest.Stage, _ int, _ string) {
+		if s.Died() {
+			died++
+		}
+		s.Crash(0)
+		s.Arm()
+	})
+	if died < len(script)/2 {
+		t.Errorf("it died %d times only", died)
+	}
+	for _, text := range []string{"开奖（", "🎁 #1", "🎁 #2", "#2 已取消", "截止延到"} {
+		n := 0
+		for _, p := range posts {
+			if strings.Contains(p, text) {
+				n++
+			}
+		}
+		if n > 1 {
+			t.Errorf("%q was posted %d times:\n%s", text, n, strings.Join(posts, "\n"))
+		}
+	}
+}
+
 func twice(s *commandtest.Stage, who string) {
 	if who != "" {
 		s.Again(who)

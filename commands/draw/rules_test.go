@@ -129,6 +129,7 @@ func TestFactsAreRecognised(t *testing.T) {
 		"claim 3 days; forfeit void; host Ann, @ann": "claim 4320m | forfeit void | host Ann, @ann",
 		"领奖：7天；弃奖：作废；主办方：群主":                         "claim 10080m | forfeit void | host 群主",
 		"价格 保温杯 89元、咖啡券 20":                          "price 保温杯 89 | price 咖啡券 20",
+		"价格 保温杯 50000.01元":                           "BAD dear(保温杯)",
 		"交付 顺丰到付；领奖条件 本人":                            "delivery 顺丰到付 | terms 本人",
 		"截止 后天20:00；条件 不用":                           "until 11-24 20:00 | if ",
 		"领奖 5分钟":                                     "BAD claim()",

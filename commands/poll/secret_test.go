@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"qunmate/bot"
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/commands/commandtest"
 	"qunmate/storage"
 )
@@ -178,6 +180,29 @@ func TestAFailedSecretVoteLeavesNoTrace(t *testing.T) {
 		})
 		stage.Close()
 	})
+}
+
+// Where everybody reads the answers, those to many votes at once become one
+// message, which names who chose what: of a hidden poll there is none.
+func TestVotesOfAHiddenPollAreNotReadOut(t *testing.T) {
+	t.Parallel()
+	for flag, folds := range map[string]bool{"": true, " --hide": false} {
+		synctest.Test(t, func(t *testing.T) {
+			caps := chattest.Full()
+			caps.Whispers, caps.PerMinute = false, 4
+			stage := commandtest.Open(t, family(), commandtest.Scene{Caps: &caps})
+			stage.Line("管理员: /poll 选哪队？ | 红队 | 蓝队" + flag + "\n管理员 [发布]\n@ 5m")
+			folded := false
+			for _, m := range slices.Concat(stage.Trouble("crowd 9 /vote 1 A"), stage.Line("@ 5m")) {
+				text := chat.Plain(m.Content.Text)
+				folded = folded || strings.Count(text, "成员") > 1 && strings.Contains(text, "红队")
+			}
+			if folded != folds {
+				t.Errorf("%q: one message for several votes: %v, want %v", flag, folded, folds)
+			}
+			stage.Close()
+		})
+	}
 }
 
 // traces looks for words in the bytes of the database and of its log, and for a

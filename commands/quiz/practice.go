@@ -70,9 +70,12 @@ func (f family) ask(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	all = slices.DeleteFunc(all, func(q storage.QuizQuestion) bool { return slices.Contains(played, q.ID) })
 	if len(all) == 0 {
 		return bot.Reply{}, bot.Refuse("quiz.no_questions", startView{Tag: tag})
+	}
+	all = slices.DeleteFunc(all, func(q storage.QuizQuestion) bool { return slices.Contains(played, q.ID) })
+	if len(all) == 0 {
+		return bot.Reply{}, bot.Refuse("quiz.all_played", nil)
 	}
 	var seed [32]byte
 	f.Random(seed[:])

@@ -3,10 +3,12 @@ package quiz_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 
+	"qunmate/bot/chat"
 	"qunmate/bot/chat/chattest"
 	"qunmate/commands/commandtest"
 	"qunmate/storage"
@@ -62,6 +64,32 @@ func quiet(t *testing.T, shown []chattest.Shown, own bool) {
 			}
 		}
 	}
+}
+
+// When many answer at once they are confirmed in one message for everybody, and
+// that names no choice.
+func TestAMessageForManyNamesNoChoice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		caps := chattest.Full()
+		caps.PerMinute = 6
+		stage := commandtest.Open(t, families(), commandtest.Scene{Caps: &caps})
+		stage.Line("管理员: /quiz import 先做什么? | 点开 | 核实* | 转发\n管理员 [确认]\n@ 5m\n管理员: /quiz start 1题 每题60秒\n@ 21s")
+		folded := 0
+		for _, m := range slices.Concat(stage.Trouble("crowd 12 /答题 B"), stage.Line("@ 50s")) {
+			text := chat.Plain(m.Content.Text)
+			if strings.Count(text, "成员") < 2 {
+				continue
+			}
+			if folded++; strings.Contains(text, "B") || !m.To.Ref.IsZero() {
+				t.Errorf("for %q: %s", m.To.Name, text)
+			}
+		}
+		if folded == 0 {
+			t.Error("nothing was folded")
+		}
+		stage.Close()
+	})
 }
 
 // What people answer in the platform's own form is the record, once each.

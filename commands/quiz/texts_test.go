@@ -53,7 +53,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	commandtest.Texts(t, "quiz", map[string][]any{
 		"rule": {quiz.DefaultRule(), quiz.Rule{Right: 1}}, "lobby": starts, "button_join": none, "button_me": none, "joined": none, "joined_brief": counts,
 		"option": {named{"Letter": "A", "Text": "点开"}}, "question": asks, "closed": asks, "result": results, "picked": picked, "picked_brief": picked,
-		"too_late": none, "not_open": none, "no_option": counts, "none_running": none, "is_running": none, "running": none, "usage": none,
+		"too_late": none, "not_open": none, "no_option": counts, "none_running": none, "is_running": none, "running": none, "all_played": none, "usage": none,
 		"start_usage": none, "bad_clock": starts, "bad_count": starts, "no_questions": starts, "few_questions": starts, "no_round": none, "me": own,
 		"bad_question": wrong, "import_usage": none, "same": counts, "full": counts, "add_title": views, "add_preview": views, "added": views,
 		"add_undone": counts, "list": lists, "no_such": counts, "gone": none, "delete_title": question, "delete_preview": question, "deleted": counts,

@@ -2,6 +2,7 @@ package match_test
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -129,6 +130,7 @@ func TestModes(t *testing.T) {
 		{"exact is nothing more", match.Exact, "发票", "发票怎么开", false, false},
 		{"exact takes traditional letters and full width", match.Exact, "wifi 密碼", "ＷＩＦＩ密码？", false, true},
 		{"a regular expression reads what was written", match.Regex, `^提货点.*(几点|开门)`, "提货点周末几点", false, true},
+		{"a regular expression knows no upper case", match.Regex, `^wifi`, "WiFi 密码", false, true},
 		{"a regular expression that does not fit", match.Regex, `^提货点.*(几点|开门)`, "去提货点", false, false},
 		{"talk is left alone", match.Fuzzy, "发票", "财务又催我交发票了，烦死", false, false},
 		{"what is said to the bot is a question", match.Fuzzy, "发票", "我想知道发票的事情", true, true},
@@ -136,12 +138,34 @@ func TestModes(t *testing.T) {
 		{"a slip in a short word makes another one", match.Fuzzy, "提货", "提示怎么看", false, false},
 		{"a slip in a Latin word", match.Fuzzy, "invoice", "where do I get an invioce?", false, false},
 		{"one wrong letter in a Latin word", match.Fuzzy, "invoice", "where do I get an invoise?", false, true},
+		{"a slip in a short Latin word", match.Fuzzy, "bill", "where is the bell?", false, false},
+		{"an answer without a price for a question about one", match.Fuzzy, "工作日发货", "工作日发货多少钱？", false, false},
 		{"blanks ask for every part", match.Fuzzy, "提货点 几点", "提货点怎么走", false, false},
 		{"one person is asked", match.Fuzzy, "发票", "你的发票开了吗", false, false},
 	} {
-		hits := match.NewSet([]match.Rule{{ID: 1, Mode: tt.mode, Words: []string{tt.word}, Answer: "1"}}).Find(tt.message, tt.addressed)
+		hits := match.NewSet([]match.Rule{{ID: 1, Mode: tt.mode, Words: []string{tt.word}, Answer: "今天"}}).Find(tt.message, tt.addressed)
 		if sure := len(hits) > 0 && hits[0].Score >= match.Sure; sure != tt.sure {
 			t.Errorf("%s: %q on %q: %v", tt.name, tt.word, tt.message, hits)
+		}
+	}
+}
+
+// No expression can stall the bot: RE2 takes time in proportion to expression
+// and message, and both are bounded.
+func TestAnExpressionReadsNoEndlessMessage(t *testing.T) {
+	t.Parallel()
+	set := match.NewSet([]match.Rule{{ID: 1, Mode: match.Regex, Words: []string{`^(a+)+b$`}, Answer: "1"}})
+	if hits := set.Find(strings.Repeat("a", 4*match.MaxText-1)+"b", true); len(hits) != 1 {
+		t.Errorf("%v", hits)
+	}
+	if hits := set.Find(strings.Repeat("a", 100*match.MaxText)+"b", true); len(hits) != 0 {
+		t.Errorf("the whole of a long message was read: %v", hits)
+	}
+	for word, want := range map[string]error{
+		strings.Repeat("a", match.MaxPattern): nil, strings.Repeat("a", match.MaxPattern+1): match.ErrLong, `(((a{100}){100}){100})`: match.ErrPattern,
+	} {
+		if err := match.Check(match.Regex, word); !errors.Is(err, want) {
+			t.Errorf("%d bytes: %v, want %v", len(word), err, want)
 		}
 	}
 }

@@ -1,0 +1,4 @@
+package poll
+
+// Native is exported for its tests.
+var Native = native
