@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ type crash struct {
 	mu    sync.Mutex              // held while a letter is judged
 	fate  func(chat.Letter) error // what the platform does with a letter; nil accepts
 	armed bool                    // die when the next letter has been accepted
+	only  string                  // and it holds this text
 	dead  bool                    // died: nothing reaches the platform any more
 	copy  string                  // the file as it was
 	count int
@@ -44,7 +46,7 @@ func (r *run) hookSends() {
 				return err
 			}
 		}
-		if r.crash.armed {
+		if r.crash.armed && strings.Contains(chat.Plain(l.Content.Text), r.crash.only) {
 			r.die()
 		}
 		return nil
@@ -53,8 +55,11 @@ func (r *run) hookSends() {
 
 // Arm lets the program die in the moment in which the platform has accepted
 // the next letter and nothing of that is on disk.
-func (s *Stage) Arm() {
-	s.r.crash.armed = true
+func (s *Stage) Arm() { s.ArmFor("") }
+
+// ArmFor does so for the next letter that holds a text.
+func (s *Stage) ArmFor(text string) {
+	s.r.crash.armed, s.r.crash.only = true, text
 	s.r.hookSends()
 }
 
