@@ -23,7 +23,8 @@ const (
 
 // Untold lists what went wrong of jobs whose names begin so, in whatever chats,
 // and nobody was told of yet, earliest first. While things go wrong right now
-// that is nothing: a timer to come tells all of it.
+// that is nothing: a timer to come tells all of it. That the bot is not in a
+// chat any more is told once, until it is back.
 func (req *Request) Untold(ctx context.Context, prefix string) ([]storage.Occurrence, error) {
 	if req.untold == nil { // asked once: what one family has told must not change what is young
 		rows, err := req.Tx.UntoldOccurrences(ctx)
@@ -33,12 +34,42 @@ func (req *Request) Untold(ctx context.Context, prefix string) ([]storage.Occurr
 		if gathers(rows, req.Tx.Now) {
 			rows = nil
 		}
+		if rows, err = req.news(ctx, rows); err != nil {
+			return nil, err
+		}
 		req.untold = &rows
 	}
 	var out []storage.Occurrence
 	for _, o := range *req.untold {
 		if strings.HasPrefix(o.Job, prefix) {
 			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+// news leaves out what is the same as before: that nothing can be posted in a
+// chat that the bot has left. The rows keep it.
+func (req *Request) news(ctx context.Context, rows []storage.Occurrence) ([]storage.Occurrence, error) {
+	var out []storage.Occurrence
+	known := map[int64]bool{}
+	for _, o := range rows {
+		if o.Reason != storage.ReasonLeft {
+			out = append(out, o)
+			continue
+		}
+		told, asked := known[o.ChatID]
+		if !asked {
+			var err error
+			if told, err = req.Tx.ToldOfLeaving(ctx, o.ChatID); err != nil {
+				return nil, err
+			}
+			known[o.ChatID] = told
+		}
+		if !told {
+			out = append(out, o)
+		} else if err := req.Tx.MarkTold(ctx, o.ID); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil

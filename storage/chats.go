@@ -97,8 +97,20 @@ func (tx *Tx) AddChat(ctx context.Context, c Chat) (Chat, error) {
 
 // UpdateChat stores title, language, state, route, publicity and greeting.
 func (tx *Tx) UpdateChat(ctx context.Context, c Chat) error {
+	var was string
+	if err := tx.q.row(ctx, "SELECT state FROM chats WHERE id = ?", c.ID).Scan(&was); err != nil {
+		return classify(err)
+	}
 	_, err := tx.q.exec(ctx, "UPDATE chats SET title = ?, language = ?, state = ?, connection = ?, is_public = ?, greeted_at = ? WHERE id = ?",
 		c.Title, c.Language, c.State, c.Connection, c.Public, millis(c.GreetedAt), c.ID)
+	switch {
+	case err != nil:
+	case was != ChatLeft && c.State == ChatLeft: // what the platform refused just now was refused for that
+		_, err = tx.q.exec(ctx, `UPDATE occurrences SET reason = ? WHERE chat_id = ? AND chat_id <> 0 AND told_at = 0 AND state IN ('missed', 'uncertain')
+			AND state = 'missed' AND substr(reason, 1, 5) = 'dead '`, ReasonLeft, c.ID)
+	case was == ChatLeft && c.State == ChatActive: // the next time is news again, see ToldOfLeaving
+		_, err = tx.q.exec(ctx, "UPDATE occurrences SET reason = reason || ' ' || ? WHERE chat_id = ? AND state = 'missed' AND reason = ?", millis(tx.Now), c.ID, ReasonLeft)
+	}
 	return classify(err)
 }
 

@@ -253,6 +253,18 @@ func (r *Reader) UntoldOccurrences(ctx context.Context) ([]Occurrence, error) {
 		WHERE told_at = 0 AND chat_id <> 0 AND state IN ('missed', 'uncertain') AND (substr(job, 1, 5) = '`+PostJob+"' OR substr(job, 1, 7) = '"+PushJob+"') ORDER BY due_at, id")
 }
 
+// ReasonLeft is why a post was missed in a chat that the bot is not in. Once it
+// is back, the instant follows.
+const ReasonLeft = "left"
+
+// ToldOfLeaving reports whether the administrators know already that nothing
+// can be posted in a chat since the bot has left it.
+func (r *Reader) ToldOfLeaving(ctx context.Context, chatID int64) (bool, error) {
+	var told bool
+	err := r.q.row(ctx, "SELECT EXISTS (SELECT 1 FROM occurrences WHERE chat_id = ? AND state = 'missed' AND reason = ? AND told_at > 0)", chatID, ReasonLeft).Scan(&told)
+	return told, classify(err)
+}
+
 // MarkTold notes that the administrators know what became of an occurrence.
 func (tx *Tx) MarkTold(ctx context.Context, id int64) error {
 	_, err := tx.q.exec(ctx, "UPDATE occurrences SET told_at = ? WHERE id = ?", millis(tx.Now), id)

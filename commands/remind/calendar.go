@@ -64,7 +64,7 @@ func Upcoming(ctx context.Context, r *storage.Reader, from, until time.Time, mos
 				case err != nil:
 					return nil, err
 				case c.State != storage.ChatActive:
-					v.Skip = "left"
+					v.Skip = storage.ReasonLeft
 				case quiet:
 					v.Skip = "quiet"
 				}

@@ -111,7 +111,7 @@ func plan(ctx context.Context, req *bot.Request, p storage.Push) error {
 	if next.IsZero() {
 		return nil
 	}
-	chats, err := chatsOf(ctx, req, a)
+	chats, err := chatsOf(ctx, req, a, true)
 	for _, c := range chats {
 		if err := planAt(ctx, req, p, c.ID, next); err != nil {
 			return err
@@ -123,7 +123,7 @@ func plan(ctx context.Context, req *bot.Request, p storage.Push) error {
 // instants is the next instant of a push, zero if there is none any more. On the
 // way what passed since the last row of a chat gets its own.
 func instants(ctx context.Context, req *bot.Request, p storage.Push, a storage.Activity) (time.Time, error) {
-	chats, err := chatsOf(ctx, req, a)
+	chats, err := chatsOf(ctx, req, a, true)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -148,7 +148,7 @@ func instants(ctx context.Context, req *bot.Request, p storage.Push, a storage.A
 			if at.IsZero() || at.After(req.Tx.Now) {
 				break
 			}
-			if err := passed(ctx, req, p, c.ID, at); err != nil {
+			if err := passed(ctx, req, p, c, at); err != nil {
 				return time.Time{}, err
 			}
 			from = at
@@ -179,7 +179,7 @@ func passedOnce(ctx context.Context, req *bot.Request, p storage.Push, chats []p
 		}
 	}
 	for _, c := range chats {
-		if err := passed(ctx, req, p, c.ID, at); err != nil {
+		if err := passed(ctx, req, p, c, at); err != nil {
 			return err
 		}
 	}
@@ -189,12 +189,15 @@ func passedOnce(ctx context.Context, req *bot.Request, p storage.Push, chats []p
 // passed gives an instant that is over a row in a chat that has none: it is due
 // at once if that is not too late, else missed. What passed before anybody
 // wished for it is neither.
-func passed(ctx context.Context, req *bot.Request, p storage.Push, chatID int64, at time.Time) error {
+func passed(ctx context.Context, req *bot.Request, p storage.Push, c place, at time.Time) error {
 	if !at.After(p.CreatedAt) {
 		return nil
 	}
-	o := storage.Occurrence{Job: p.Job(), ChatID: chatID, DueAt: at, State: storage.Planned}
-	if req.Tx.Now.Sub(at) > allowed(p) {
+	o := storage.Occurrence{Job: p.Job(), ChatID: c.ID, DueAt: at, State: storage.Planned}
+	switch {
+	case c.State == storage.ChatLeft:
+		o.State, o.Reason = storage.Missed, storage.ReasonLeft
+	case req.Tx.Now.Sub(at) > allowed(p):
 		o.State, o.Reason = storage.Missed, whyLate(req, at)
 	}
 	o, fresh, err := req.Tx.AddOccurrence(ctx, o)
@@ -202,9 +205,9 @@ func passed(ctx context.Context, req *bot.Request, p storage.Push, chatID int64,
 	case err != nil || !fresh:
 		return err
 	case o.State == storage.Missed:
-		return setTimer(ctx, req, bot.TaskNotice, chatID, o.ID, req.Tx.Now.Add(bot.NoticeAfter))
+		return setTimer(ctx, req, bot.TaskNotice, c.ID, o.ID, req.Tx.Now.Add(bot.NoticeAfter))
 	}
-	return setTimer(ctx, req, taskDue, chatID, o.ID, req.Tx.Now)
+	return setTimer(ctx, req, taskDue, c.ID, o.ID, req.Tx.Now)
 }
 
 // planAt makes sure that an instant to come has its row and its timer in a chat.
@@ -281,6 +284,10 @@ func due(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 
 // judge decides whether an instant is still to be said: then it stays planned.
 func judge(ctx context.Context, req *bot.Request, p storage.Push, a storage.Activity, o storage.Occurrence) (state, reason string, err error) {
+	c, err := req.Tx.Chat(ctx, o.ChatID)
+	if err != nil {
+		return "", "", err
+	}
 	over := a.ClosesAt
 	if p.Anchor == storage.PushEvent {
 		over = a.EventAt
@@ -292,6 +299,8 @@ func judge(ctx context.Context, req *bot.Request, p storage.Push, a storage.Acti
 		return storage.Skipped, "closed", nil
 	case p.Anchor != storage.PushRule && !p.Anchored(a).Equal(o.DueAt):
 		return storage.Skipped, "moved", nil
+	case c.State == storage.ChatLeft:
+		return storage.Missed, storage.ReasonLeft, nil
 	case !over.IsZero() && !over.After(req.Tx.Now), req.Tx.Now.Sub(o.DueAt) > allowed(p):
 		return storage.Missed, whyLate(req, o.DueAt), nil
 	}
@@ -341,7 +350,7 @@ func send(ctx context.Context, req *bot.Request, p storage.Push, a storage.Activ
 		return "", "", err
 	}
 	if !ok {
-		return storage.Missed, "left", nil
+		return storage.Missed, storage.ReasonLeft, nil
 	}
 	id, err := req.Tx.Enqueue(ctx, l)
 	if err != nil {

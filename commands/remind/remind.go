@@ -84,6 +84,7 @@ type view struct {
 	Closes *bot.Moment
 	Audit  int64
 	Word   string
+	Gone   []string // chats that the bot is not in
 }
 
 // lineView is an instant at which a chat is reminded.
@@ -175,7 +176,7 @@ func (pl planned) preview(ctx context.Context, req *bot.Request, a storage.Activ
 		at := req.Moment(a.ClosesAt)
 		v.Closes = &at
 	}
-	chats, err := chatsOf(ctx, req, a)
+	chats, err := chatsOf(ctx, req, a, false)
 	if err != nil {
 		return v, nil, err
 	}
@@ -252,8 +253,9 @@ func (pl planned) again(req *bot.Request, a storage.Activity, v view) (view, []s
 	return v, []storage.Push{{Kind: a.Kind, ActivityID: a.ID, Anchor: storage.PushRule, Rule: string(rule), Said: pl.Said}}, nil
 }
 
-// chatsOf are the chats of an activity that the bot may push to.
-func chatsOf(ctx context.Context, req *bot.Request, a storage.Activity) ([]place, error) {
+// chatsOf are the chats of an activity that the bot may push to, and with gone
+// those that it is not in: what is missed there is written down.
+func chatsOf(ctx context.Context, req *bot.Request, a storage.Activity, gone bool) ([]place, error) {
 	all, err := req.Tx.ActivityChats(ctx, a.Kind, a.ID)
 	if err != nil {
 		return nil, err
@@ -263,6 +265,10 @@ func chatsOf(ctx context.Context, req *bot.Request, a storage.Activity) ([]place
 		c, err := req.Tx.Chat(ctx, ac.ChatID)
 		if err != nil {
 			return nil, err
+		}
+		if c.State == storage.ChatLeft && gone {
+			out = append(out, place{c, ac.Thread})
+			continue
 		}
 		caps := req.CapsOf(c)
 		if c.Kind != string(chat.Private) && caps.Push && !caps.Confirm {
@@ -345,6 +351,15 @@ func list(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		}
 		if i := slices.IndexFunc(open, func(o storage.Occurrence) bool { return o.State == storage.Planned }); i >= 0 {
 			v.Lines = []lineView{{At: req.Moment(open[i].DueAt), Event: p.Anchor == storage.PushEvent}}
+		}
+		in, err := chatsOf(ctx, req, a, true)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		for _, c := range in {
+			if c.State == storage.ChatLeft {
+				v.Gone = append(v.Gone, c.Title)
+			}
 		}
 		data.Rows = append(data.Rows, v)
 	}

@@ -113,7 +113,7 @@ func resend(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	var refused error
 	for i, o := range rows {
 		j := jobs[i]
-		if j.chat.State != storage.ChatActive || j.chat.Connection == "" {
+		if j.gone() {
 			view.Left = append(view.Left, j.chat.Title)
 			refused = bot.Refuse("schedule.chat_left", struct{ Group string }{j.chat.Title})
 			continue

@@ -14,8 +14,8 @@ type Planned struct {
 	Chat storage.Chat
 	ID   int64 // of the schedule
 	Name string
-	// Skip and Key say why it is left out: "weekend", or "holiday" and which
-	// one; "" is one that happens.
+	// Skip and Key say why it is left out: "weekend", "left" (by the bot), or
+	// "holiday" and which one; "" is one that happens.
 	Skip, Key string
 	Quiet     bool // it waits for the end of quiet hours
 	// What it posts: the beginning of its text, or the name of its set of
@@ -56,6 +56,9 @@ func Upcoming(ctx context.Context, r *storage.Reader, from, until time.Time, mos
 				if o.ChatID == j.chat.ID && o.State == storage.Planned && o.MovedTo.After(from) && !o.DueAt.After(from) {
 					p := says
 					p.At, p.Chat, p.Quiet = o.MovedTo, j.chat, true
+					if j.gone() {
+						p.Skip = storage.ReasonLeft
+					}
 					out = append(out, p)
 				}
 			}
@@ -76,7 +79,9 @@ func (j *job) planned(says Planned, after, until time.Time, most int) []Planned 
 		after = t.At
 		p := says
 		p.At, p.Chat, p.Quiet = t.To, j.chat, !t.To.Equal(t.At)
-		p.Skip, p.Key = reasonOf(t.Skip)
+		if p.Skip, p.Key = reasonOf(t.Skip); p.Skip == "" && j.gone() {
+			p.Skip = storage.ReasonLeft
+		}
 		out = append(out, p)
 	}
 	return out

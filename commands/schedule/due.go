@@ -102,9 +102,6 @@ func (j *job) judge(req *bot.Request, o storage.Occurrence) (state, reason strin
 	if t, _ := j.rule.Next(at.Add(-time.Millisecond), zone); t.Skip != "" {
 		return storage.Skipped, t.Skip
 	}
-	if j.chat.State != storage.ChatActive || j.chat.Connection == "" {
-		return storage.Missed, "left"
-	}
 	return j.timely(req, o)
 }
 
@@ -134,7 +131,7 @@ func (j *job) enqueue(ctx context.Context, req *bot.Request, o storage.Occurrenc
 		return "", "", err
 	}
 	if !ok {
-		return storage.Missed, "left", nil
+		return storage.Missed, storage.ReasonLeft, nil
 	}
 	id, err := req.Tx.Enqueue(ctx, letter)
 	if err != nil {

@@ -33,6 +33,8 @@ type jobView struct {
 	Empty   bool        // … and it has nothing
 	Groups  []string    // the chats, where it is not this one alone
 	More    int         // … that are not named
+	Gone    []string    // chats that the bot is not in
+	Away    bool        // … and the one that speaks for it is among them
 	Faults  []bot.PostFault
 	Audit   int64
 	Change  bool // of one that is there
@@ -58,7 +60,7 @@ func (s *series) brief(req *bot.Request) jobView {
 	now := req.Tx.Now.In(j.days.Zone(req.Tx.Now))
 	v := jobView{
 		ID: s.ID, Name: s.Name, Rule: j.rule, Zone: now.Location().String(), Missed: s.Missed, Late: int(s.Late / time.Minute), State: s.State,
-		At: bot.Moment{T: time.UnixMilli(j.rule.At).In(now.Location()), Now: now},
+		At: bot.Moment{T: time.UnixMilli(j.rule.At).In(now.Location()), Now: now}, Away: j.gone(),
 	}
 	for _, t := range j.upcoming(req.Tx.Now, 1) {
 		if t.Skip == "" {
@@ -66,6 +68,9 @@ func (s *series) brief(req *bot.Request) jobView {
 		}
 	}
 	for _, other := range s.in {
+		if other.gone() {
+			v.Gone = append(v.Gone, other.chat.Title)
+		}
 		v.Zones = v.Zones || other.days.Zone(req.Tx.Now).String() != v.Zone
 		if len(s.in) == 1 && other.chat.ID == req.Chat.ID {
 			continue
@@ -181,6 +186,7 @@ type elsewhere struct {
 	Title string
 	Next  *bot.Moment
 	Zone  string // of its clock, where that is another one
+	Gone  bool   // the bot is not in it
 }
 
 // next shows the next five posts as they are going to be.
@@ -240,7 +246,7 @@ func next(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 }
 
 func (j *job) elsewhere(req *bot.Request, here string) elsewhere {
-	e := elsewhere{Title: j.chat.Title}
+	e := elsewhere{Title: j.chat.Title, Gone: j.gone()}
 	if zone := j.days.Zone(req.Tx.Now).String(); zone != here {
 		e.Zone = zone
 	}

@@ -57,6 +57,9 @@ func (j *job) next(after time.Time) (when.Turn, bool) {
 	return t, true
 }
 
+// gone reports that the bot is not in the chat.
+func (j *job) gone() bool { return j.chat.State != storage.ChatActive || j.chat.Connection == "" }
+
 // turn is an instant of a job as it is going to be.
 type turn struct {
 	when.Turn
@@ -144,6 +147,9 @@ func plan(ctx context.Context, req *bot.Request, j job) error {
 // timely decides what becomes of a row whose instant has passed: it stays
 // planned when it is not too late, or is to wait for the end of quiet hours.
 func (j *job) timely(req *bot.Request, o storage.Occurrence) (state, reason string) {
+	if j.gone() {
+		return storage.Missed, storage.ReasonLeft
+	}
 	now, to := req.Tx.Now, o.MovedTo
 	if to.IsZero() {
 		var swallowed bool

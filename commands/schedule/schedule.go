@@ -149,14 +149,18 @@ func loadIn(ctx context.Context, r *storage.Reader, s storage.Schedule, chatID i
 }
 
 // at is the job that speaks for a series here: that of this chat, else the
-// first.
+// first that the bot is in.
 func (s *series) at(chatID int64) *job {
+	first := 0
 	for i := range s.in {
 		if s.in[i].chat.ID == chatID {
 			return &s.in[i]
 		}
+		if s.in[first].gone() && !s.in[i].gone() {
+			first = i
+		}
 	}
-	return &s.in[0]
+	return &s.in[first]
 }
 
 // seen reports whether a series is the business of a community: it was asked

@@ -66,7 +66,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 			states = append(states, moved)
 		}
 	}
-	for _, s := range []named{{"Skip": "holiday", "Key": "spring"}, {"Skip": "weekend"}, {"Skip": "makeup"}, {"Skip": "workday"}, {"Skip": "quiet"}} {
+	for _, s := range []named{{"Skip": "holiday", "Key": "spring"}, {"Skip": "weekend"}, {"Skip": "makeup"}, {"Skip": "workday"}, {"Skip": "quiet"}, {"Skip": "left"}} {
 		skips = append(skips, s)
 	}
 	for _, d := range []string{"rest", "work", "holiday", "weekend"} {
@@ -79,7 +79,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	job := func(state string) named {
 		return named{
 			"ID": int64(3), "Name": "早安", "Rule": when.Rule{Kind: when.Daily, Times: []int{450}}, "Zone": "Asia/Shanghai", "Missed": "late", "Late": 10, "State": state, "Turns": turns,
-			"Next": &soon, "At": soon, "Guess": true, "Year": 2028, "Sample": []string{"早", "安"}, "Groups": []string{"产品群", "读书会"}, "More": 3, "Zones": false, "Quiet": named{"From": 1320, "Until": 480, "Rule": "move"},
+			"Next": &soon, "At": soon, "Guess": true, "Year": 2028, "Sample": []string{"早", "安"}, "Away": false, "Gone": []string{"a", "b", "c", "d"}, "Groups": []string{"产品群", "读书会"}, "More": 3, "Zones": false, "Quiet": named{"From": 1320, "Until": 480, "Rule": "move"},
 			"Queue": "", "Empty": false, "Change": false, "Faults": faults, "Audit": int64(7),
 		}
 	}
@@ -92,9 +92,9 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	coming := []any{
 		post, named{"At": soon, "To": &far, "Lines": []string{"a"}, "Number": 3, "Empty": false, "Cut": 900}, named{"At": soon, "To": nil, "Lines": nil, "Number": 0, "Empty": true, "Cut": 0},
 	}
-	others := []named{{"Title": "读书会", "Next": &soon, "Zone": "Asia/Tokyo"}, {"Title": "羽毛球", "Next": nil, "Zone": ""}}
+	others := []named{{"Title": "读书会", "Next": &soon, "Zone": "Asia/Tokyo", "Gone": false}, {"Title": "羽毛球", "Next": nil, "Zone": "", "Gone": true}}
 	following := func(posts []any) named {
-		return with(named{"Group": "产品群", "Posts": posts, "Others": others, "MoreChat": 2, "Figures": true})
+		return with(named{"Group": "产品群", "Posts": posts, "Others": others, "MoreChat": 2, "Figures": true, "Away": true})
 	}
 	previews := []any{
 		job(storage.ScheduleActive), with(named{"Groups": nil, "Quiet": nil, "Zones": true, "Change": true}), with(named{"Queue": "每日一条"}),
@@ -140,7 +140,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"enable": none, "added": jobs[:1], "undone": id, "line": jobs, "list": {named{"Jobs": jobs, "More": 2}}, "none": none, "next": {following(coming), with(named{"Group": "", "Posts": nil, "Others": nil, "Figures": false, "State": storage.SchedulePaused})}, "coming": coming,
 		"edited": {jobs[0], jobs[1], with(named{"Audit": int64(0)})}, "button_edit": none, "no_draft": none, "not_yours": id, "lost_right": {named{"Title": "读书会"}},
 		"edit_how": {named{"Which": "draft:3", "Name": "早安", "Queue": true}, named{"Which": "3", "Name": "早安", "Queue": false}},
-		"why":      whys, "log_line": states, "log": {named{"ID": 3, "Name": "早安", "Chats": rows, "More": 2}, named{"ID": 3, "Name": "早安", "Chats": rows[:1], "More": 0}}, "log_rows": {rows[0], rows[1]}, "turned": jobs, "entry": id, "entry_note": notes,
+		"gone":     {[]string{"a"}, []string{"a", "b", "c", "d"}}, "why_now": whys, "why": whys, "log_line": states, "log": {named{"ID": 3, "Name": "早安", "Chats": rows, "More": 2}, named{"ID": 3, "Name": "早安", "Chats": rows[:1], "More": 0}}, "log_rows": {rows[0], rows[1]}, "turned": jobs, "entry": id, "entry_note": notes,
 		"same":           jobs[:3],
 		"undo_overtaken": id, "no_such": {named{"ID": int64(9), "Open": []int64{1, 2}}, named{"ID": int64(9), "Open": nil}}, "usage": none, "no_time": name, "no_clock": name, "no_day": name,
 		"impossible": name, "past": {soon}, "unclear": {named{"Past": &soon}, named{"Past": nil}}, "at_choice": {soon}, "no_text": name, "too_long": {named{"Max": 3000}},
