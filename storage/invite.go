@@ -135,6 +135,7 @@ type Invite struct {
 	DueAt       time.Time `json:"due_at"`     // UTC
 	SettledAt   time.Time `json:"settled_at"` // UTC
 	InvitedName string    `json:"name"`       // filled by the lists
+	Alone       bool      `json:"-"`          // filled by the lists: he came to an account, not into a group
 }
 
 // States of an invite.
@@ -147,13 +148,13 @@ const (
 	InviteRejected = "rejected"
 )
 
-const inviteColumns = "i.id, i.community_id, i.chat_id, i.inviter_id, i.invited_id, i.way, i.state, i.reason, i.rule, i.day, i.joined_at, i.due_at, i.settled_at, p.name"
+const inviteColumns = "i.id, i.community_id, i.chat_id, i.inviter_id, i.invited_id, i.way, i.state, i.reason, i.rule, i.day, i.joined_at, i.due_at, i.settled_at, p.name, h.kind = 'private'"
 
-const inviteFrom = " FROM invites i JOIN people p ON p.id = i.invited_id "
+const inviteFrom = " FROM invites i JOIN people p ON p.id = i.invited_id JOIN chats h ON h.id = i.chat_id "
 
 func scanInvite(rows *sql.Rows, i *Invite) error {
 	var joined, due, settled int64
-	err := rows.Scan(&i.ID, &i.CommunityID, &i.ChatID, &i.InviterID, &i.InvitedID, &i.Way, &i.State, &i.Reason, &i.Rule, &i.Day, &joined, &due, &settled, &i.InvitedName)
+	err := rows.Scan(&i.ID, &i.CommunityID, &i.ChatID, &i.InviterID, &i.InvitedID, &i.Way, &i.State, &i.Reason, &i.Rule, &i.Day, &joined, &due, &settled, &i.InvitedName, &i.Alone)
 	i.JoinedAt, i.DueAt, i.SettledAt = FromMillis(joined), FromMillis(due), FromMillis(settled)
 	return err
 }
@@ -224,6 +225,7 @@ type InviteJoin struct {
 	Way      string    // link, code, told, unknown
 	Source   string
 	LeftAt   time.Time // UTC, zero = still there
+	Alone    bool      // to an account, not into a group
 }
 
 // AddInviteJoin notes that a person came.
@@ -250,10 +252,11 @@ func (tx *Tx) InviteLeft(ctx context.Context, community, chatID, personID int64,
 func (r *Reader) InviteJoins(ctx context.Context, community int64, since time.Time) ([]InviteJoin, error) {
 	return list(ctx, r, func(rows *sql.Rows, j *InviteJoin) error {
 		var at, left int64
-		err := rows.Scan(&j.PersonID, &at, &j.Way, &j.Source, &left)
+		err := rows.Scan(&j.PersonID, &at, &j.Way, &j.Source, &left, &j.Alone)
 		j.At, j.LeftAt = FromMillis(at), FromMillis(left)
 		return err
-	}, "SELECT person_id, at, way, source, left_at FROM invite_joins WHERE community_id = ? AND at >= ? ORDER BY id", community, millis(since))
+	}, `SELECT j.person_id, j.at, j.way, j.source, j.left_at, h.kind = 'private' FROM invite_joins j JOIN chats h ON h.id = j.chat_id
+		WHERE j.community_id = ? AND j.at >= ? ORDER BY j.id`, community, millis(since))
 }
 
 // ActionsSince counts what a person said in the chats of a community, and the

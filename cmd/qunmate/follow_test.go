@@ -76,7 +76,8 @@ func TestFollowersBringFollowers(t *testing.T) {
 	a.s.Unfollow(soon(t), "oDora")
 	a.s.Follow(soon(t), "oDora", mine)
 	a.asks("oAnn", "/invites", "pending 1")
-	a.asks("oBoss", "/invites stats", "Poster A 1")
+	a.asks("oBoss", "/invites stats", "4 new followers in 7 days: QR code 1 · code 0 · told 0 · Poster A 1 · unknown 2 (50%)")
+	a.asks("oBoss", "/rules", "unfollows within 30 days")
 
 	// Three check-ins and a week later he has stayed.
 	for range 3 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,8 +125,7 @@ func why(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		Joined  bot.Moment
 		Until   bot.Moment
 		Settled bot.Moment
-		Alone   bool // it was no group that he came into
-	}{i, by.Name, rule, actions, req.Moment(i.JoinedAt), req.Moment(i.JoinedAt.AddDate(0, 0, rule.Days)), req.Moment(i.SettledAt), req.Following()}}, nil
+	}{i, by.Name, rule, actions, req.Moment(i.JoinedAt), req.Moment(i.JoinedAt.AddDate(0, 0, rule.Days)), req.Moment(i.SettledAt)}}, nil
 }
 
 // statsDays is how far back the figures of an administrator go.
@@ -134,6 +134,56 @@ const statsDays = 7
 type sourceCount struct {
 	Name  string
 	Count int
+}
+
+// cameView counts those who came by one kind of way: into groups, or to an
+// account that they follow.
+type cameView struct {
+	Follow                                           bool
+	Total, Link, Code, Told, Unknown, UnknownPercent int
+	Sources                                          []sourceCount
+}
+
+// cameBy counts the joins since an instant, groups first. Without any it is
+// empty, and about groups unless follow.
+func cameBy(all []storage.InviteJoin, since time.Time, follow bool) []cameView {
+	var out []cameView
+	for _, alone := range []bool{false, true} {
+		v := cameView{Follow: alone}
+		for _, j := range all {
+			if j.Alone == alone && !j.At.Before(since) {
+				v.add(j)
+			}
+		}
+		if v.Total > 0 {
+			v.UnknownPercent = (v.Unknown*100 + v.Total/2) / v.Total
+			out = append(out, v)
+		}
+	}
+	if out == nil {
+		out = []cameView{{Follow: follow}}
+	}
+	return out
+}
+
+func (v *cameView) add(j storage.InviteJoin) {
+	v.Total++
+	switch {
+	case j.Source != "":
+		at := slices.IndexFunc(v.Sources, func(s sourceCount) bool { return s.Name == j.Source })
+		if at < 0 {
+			v.Sources, at = append(v.Sources, sourceCount{Name: j.Source}), len(v.Sources)
+		}
+		v.Sources[at].Count++
+	case j.Way == "link":
+		v.Link++
+	case j.Way == "code":
+		v.Code++
+	case j.Way == "told":
+		v.Told++
+	default:
+		v.Unknown++
+	}
 }
 
 // stats counts the joins of a week by way, and how many of those who came 1, 7
@@ -147,45 +197,14 @@ func stats(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return bot.Reply{}, err
 	}
 	v := struct {
-		Days, Total, Link, Code, Told, Unknown, UnknownPercent int
-		Sources                                                []sourceCount
-		Kept                                                   [3]int // percent after 1, 7, 30 days; -1 = nobody to count
-		Public                                                 bool
-		HeldCount                                              int
-		Counted                                                *countedView // nil: nothing was counted
-	}{Days: statsDays, Public: req.Chat.Public}
+		Days    int
+		Came    []cameView
+		Kept    [3]int // percent after 1, 7, 30 days; -1 = nobody to count
+		Public  bool
+		Counted *countedView // nil: nothing was counted
+	}{Days: statsDays, Came: cameBy(all, req.Tx.Now.AddDate(0, 0, -statsDays), req.Following()), Public: req.Chat.Public}
 	if v.Counted, err = counted(ctx, req); err != nil {
 		return bot.Reply{}, err
-	}
-	for _, j := range all {
-		if req.Tx.Now.Sub(j.At) > statsDays*24*time.Hour {
-			continue
-		}
-		v.Total++
-		switch {
-		case j.Source != "":
-			at := -1
-			for n := range v.Sources {
-				if v.Sources[n].Name == j.Source {
-					at = n
-				}
-			}
-			if at < 0 {
-				v.Sources, at = append(v.Sources, sourceCount{Name: j.Source}), len(v.Sources)
-			}
-			v.Sources[at].Count++
-		case j.Way == "link":
-			v.Link++
-		case j.Way == "code":
-			v.Code++
-		case j.Way == "told":
-			v.Told++
-		default:
-			v.Unknown++
-		}
-	}
-	if v.Total > 0 {
-		v.UnknownPercent = (v.Unknown*100 + v.Total/2) / v.Total
 	}
 	for n, days := range []int{1, 7, 30} {
 		v.Kept[n] = kept(all, req.Tx.Now, time.Duration(days)*24*time.Hour)

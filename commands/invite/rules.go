@@ -127,5 +127,8 @@ func RuleInWords(ctx context.Context, req *bot.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if req.Following() {
+		return req.Text("invite.follow_rule", r)
+	}
 	return req.Text("invite.rule", r)
 }

@@ -78,6 +78,32 @@ func TestHowManyStayed(t *testing.T) {
 	}
 }
 
+// Who follows an account did not join a group, and is counted apart.
+func TestFollowersAreCountedApart(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	all := []storage.InviteJoin{
+		{At: now, Way: "link"}, {At: now, Way: "unknown"}, {At: now, Way: "link", Source: "A"}, {At: now.AddDate(0, 0, -8), Way: "link"},
+		{At: now, Way: "link", Alone: true}, {At: now, Way: "link", Source: "A", Alone: true}, {At: now, Way: "link", Source: "A", Alone: true},
+	}
+	week := now.AddDate(0, 0, -7)
+	for name, c := range map[string]struct {
+		joins  []storage.InviteJoin
+		follow bool
+		want   string
+	}{
+		"both":                 {all, true, "false 3 1 1 33 [{A 1}]; true 3 1 0 0 [{A 2}]"},
+		"groups only":          {all[:4], true, "false 3 1 1 33 [{A 1}]"},
+		"followers only":       {all[4:], false, "true 3 1 0 0 [{A 2}]"},
+		"nobody to a group":    {all[3:4], false, "false 0 0 0 0 []"},
+		"nobody to an account": {nil, true, "true 0 0 0 0 []"},
+	} {
+		if got := strings.Join(invite.CameBy(c.joins, week, c.follow), "; "); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestMilestonesAreReachedAndLost(t *testing.T) {
 	t.Parallel()
 	rule := invite.Rule{Milestones: []invite.Milestone{{5, 100}, {10, 200}}}

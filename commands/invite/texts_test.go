@@ -24,8 +24,8 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		for _, state := range []string{"asked", "held", "pending", "vested", "reversed", "rejected"} {
 			for _, way := range []string{"link", "code", "told"} {
 				whys = append(whys, named{
-					"Invite": storage.Invite{InvitedName: "小王 <b>", State: state, Way: way, Reason: r}, "By": "阿宁", "Rule": invite.DefaultRule(),
-					"Actions": i, "Joined": at, "Until": at, "Settled": at, "Alone": i%2 == 1,
+					"Invite": storage.Invite{InvitedName: "小王 <b>", State: state, Way: way, Reason: r, Alone: i%2 == 1}, "By": "阿宁", "Rule": invite.DefaultRule(),
+					"Actions": i, "Joined": at, "Until": at, "Settled": at,
 				})
 			}
 		}
@@ -40,8 +40,10 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		}
 		own = append(own, named{"Vested": n, "Pending": n, "Left": n, "Held": n, "NotCounted": n, "Reasons": reasons[:n], "Reward": int64(50 * n), "Back": int64(n), "Place": n, "Bonus": int64(n), "Missing": n, "Next": invite.Milestone{Count: 5, Bonus: 100}})
 		stats = append(stats, named{
-			"Days": 7, "Total": n, "Link": n, "Code": n, "Told": n, "Unknown": n, "UnknownPercent": 30 * n, "Public": n == 1,
-			"Sources": []named{{"Name": "海报A", "Count": n}}, "Kept": [3]int{100, 67, -1},
+			"Days": 7, "Public": n == 1, "Came": []named{
+				{"Follow": n == 2, "Total": n, "Link": n, "Code": n, "Told": n, "Unknown": n, "UnknownPercent": 30 * n, "Sources": []named{{"Name": "海报A", "Count": n}}},
+				{"Follow": true, "Total": 1, "Link": 1, "Code": 0, "Told": 0, "Unknown": 0, "UnknownPercent": 0, "Sources": nil},
+			}[:1+n%2], "Kept": [3]int{100, 67, -1},
 			"Counted": []any{nil, named{"Day": "11-21", "Days": 7, "Groups": 1, "Members": 1, "Talkers": 1, "Joined": 1, "Messages": 1, "Others": true}, named{"Day": "11-21", "Days": 1, "Groups": 12, "Members": 1860, "Talkers": 132, "Joined": 24, "Messages": 480, "Others": false}}[n],
 		})
 		some = append(some, named{
