@@ -13,6 +13,7 @@ import (
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
+	"golang.org/x/image/draw"
 
 	"qunmate/bot/chat"
 	"qunmate/bot/picture"
@@ -58,15 +59,8 @@ func TestTheCodeOnAPosterIsItsLink(t *testing.T) {
 			if b := img.Bounds(); b.Dx() != 800 || b.Dy() < 700 || b.Dy() > 1600 || len(p.Data) > 300<<10 {
 				t.Errorf("%v, %d bytes", b, len(p.Data))
 			}
-			// As it is after a messenger has made it smaller.
-			small, err := picture.Fit(p, len(p.Data)-1)
-			if err == nil {
-				if img, err = jpeg.Decode(bytes.NewReader(small.Data)); err != nil {
-					t.Fatal(err)
-				}
-				if got := read(t, img); got != c.Link {
-					t.Errorf("as a JPEG the code says %q", got)
-				}
+			if name == "long" || name == "zh" {
+				readSmaller(t, img, c.Link)
 			}
 			if *keep != "" {
 				if err := os.WriteFile(*keep+"/poster-"+name+".png", p.Data, 0o600); err != nil {
@@ -79,6 +73,24 @@ func TestTheCodeOnAPosterIsItsLink(t *testing.T) {
 		if _, err := picture.Poster(chat.Poster{Title: "a", Link: link, How: "b"}); err == nil {
 			t.Errorf("a link of %d bytes is drawn", len(link))
 		}
+	}
+}
+
+// readSmaller reads a poster after a messenger has made it a smaller JPEG.
+func readSmaller(t *testing.T, img image.Image, link string) {
+	t.Helper()
+	small := image.NewRGBA(image.Rect(0, 0, img.Bounds().Dx()*2/3, img.Bounds().Dy()*2/3))
+	draw.ApproxBiLinear.Scale(small, small.Bounds(), img, img.Bounds(), draw.Src, nil)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, small, &jpeg.Options{Quality: 60}); err != nil {
+		t.Fatal(err)
+	}
+	img, err := jpeg.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, img); got != link {
+		t.Errorf("as a smaller JPEG the code says %q", got)
 	}
 }
 
@@ -102,7 +114,7 @@ func noise(t *testing.T, w, h int) chat.Picture {
 
 func TestAPictureIsMadeToFit(t *testing.T) {
 	t.Parallel()
-	p := noise(t, 900, 500)
+	p := noise(t, 720, 400)
 	for _, most := range []int{len(p.Data), len(p.Data) - 1, 100 << 10} {
 		got, err := picture.Fit(p, most)
 		if err != nil || len(got.Data) > most {
@@ -112,7 +124,7 @@ func TestAPictureIsMadeToFit(t *testing.T) {
 		if err != nil || got.MIME != "image/"+kind {
 			t.Fatalf("%s is %s: %v", got.MIME, kind, err)
 		}
-		if b := img.Bounds(); b.Dx()*500-b.Dy()*900 > 900 || b.Dy()*900-b.Dx()*500 > 900 {
+		if b := img.Bounds(); b.Dx()*400-b.Dy()*720 > 720 || b.Dy()*720-b.Dx()*400 > 720 {
 			t.Errorf("another shape: %v", b)
 		}
 	}

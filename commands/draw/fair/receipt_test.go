@@ -137,7 +137,7 @@ func TestNodeComputesTheSame(t *testing.T) {
 	}
 	net, chance, folder := newNetwork(19), rand.New(rand.NewPCG(9, 10)), t.TempDir()
 	var good, forged []string
-	for i := range 500 {
+	for i := range 150 {
 		r := receipt(t, net, chance)
 		good = append(good, write(t, folder, fmt.Sprintf("good-%d.json", i), r))
 		if i%25 != 0 || len(r.Winners) == 0 {
