@@ -298,7 +298,10 @@ func undo(ctx context.Context, req *Request) (Reply, error) {
 	case row.UndoneBy != 0:
 		return Reply{}, Refuse("common.undone_before", struct{ ID int64 }{id})
 	case a.Undo == nil || row.UndoUntil.IsZero():
-		return Reply{}, Refuse("common.no_undo", struct{ ID int64 }{id})
+		return Reply{}, Refuse("common.no_undo", struct {
+			ID     int64
+			Action string
+		}{id, row.Action})
 	case !row.UndoUntil.After(req.Tx.Now):
 		return Reply{}, Refuse("common.undo_too_late", struct {
 			ID   int64

@@ -28,7 +28,7 @@ func (req *Request) Who(ctx context.Context, word string) (a storage.Account, us
 		}
 	}
 	if name == "" {
-		return a, false, Refuse("common.who_missing", nil)
+		return a, false, Refuse("common.who_missing", struct{ Command string }{req.Command})
 	}
 	a, err = req.Tx.AccountByUsername(ctx, req.Chat.Domain, name)
 	if err == nil || !errors.Is(err, storage.ErrNotFound) {

@@ -152,7 +152,7 @@ func TestABindMakesInvitesThoseOfOnePerson(t *testing.T) {
 		{
 			name: "one person who was invited twice",
 			play: func(u *union) {
-				u.line("! join Cat by " + u.ann)
+				u.line("! join Cat")
 				cat := u.find(linkCode, u.say("Cat", "", "/invite"))
 				u.line("! join Dan by " + cat)
 				u.line("@ 1h")

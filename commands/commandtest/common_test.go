@@ -28,11 +28,16 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 	for _, r := range rights {
 		missing = append(missing, r)
 	}
+	var undoable []any
+	for _, a := range []string{"", "draw.publish", "draw.cancel", "draw.defaults", "poll.publish", "poll.close", "signup.publish", "signup.cancel", "announce.send",
+		"settings.language", "settings.join", "feedback.reply", "undo"} {
+		undoable = append(undoable, named{"ID": 7, "Action": a})
+	}
 	previews := []named{{"ID": 5, "Title": "签到规则"}, {"ID": 6, "Title": "Ann +5"}}
 	commandtest.Texts(t, "common", map[string][]any{
 		"confirm": none, "cancel": none, "cancelled": none, "nothing_open": none, "not_your_preview": none, "preview_done": none,
 		"preview_cancelled": none, "preview_expired": none, "private_only": none, "group_only": none, "anonymous": none,
-		"stale_button": none, "who_missing": none, "disk_full": none, "disk_ok": none,
+		"stale_button": none, "who_missing": {named{"Command": "points"}, named{"Command": "invitedby"}}, "disk_full": none, "disk_ok": none,
 		"open_preview":     {previews[0]},
 		"several_open":     {named{"Previews": previews, "Command": "confirm"}},
 		"no_preview":       id,
@@ -40,7 +45,7 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		"no_audit":         id,
 		"say_again":        id,
 		"undone_before":    id,
-		"no_undo":          id,
+		"no_undo":          undoable,
 		"undo_too_late":    {named{"ID": 7, "Days": 0}, named{"ID": 7, "Days": 7}},
 		"platform":         {"telegram", "wecom", "wecom:corp", "wechat:wx1", "sandbox", "x"},
 		"not_allowed":      refusals,

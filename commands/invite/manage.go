@@ -37,9 +37,11 @@ func set(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	if req.Names().Word(req.Args.Lower(0)) == "door" {
 		return setDoor(ctx, req)
 	}
-	want, ok := was.changed(req)
+	want, wrong := was.changed(req)
 	switch {
-	case !ok:
+	case wrong != nil:
+		return bot.Reply{}, bot.Refuse("invite.set_bad", wrong)
+	case req.Args.Len() == 0:
 		return bot.Reply{}, bot.Refuse("invite.set_usage", ruleView{Rule: was, MaxReward: maxReward, MaxDays: maxDays, MaxCap: maxCap})
 	case reflect.DeepEqual(want, was):
 		return bot.Reply{}, bot.Refuse("invite.set_same", nil)
@@ -65,9 +67,16 @@ func set(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 	return req.Preview(ctx, actionRule, title, want, "invite.set_preview", view)
 }
 
-// changed is the rule with what the words of a command change in it; ok is
-// false when they cannot be read.
-func (r Rule) changed(req *bot.Request) (want Rule, ok bool) {
+// badPart is what cannot be read in a rule, or is out of range.
+type badPart struct {
+	Key  string // of what it is said, "" = there is no such thing
+	Word string // as it was written
+	Max  int
+}
+
+// changed is the rule with what the words of a command change in it, or what
+// is wrong with them.
+func (r Rule) changed(req *bot.Request) (want Rule, wrong *badPart) {
 	want, a := r, req.Args
 	for i := 0; i < a.Len(); {
 		key := req.Names().Word(a.Lower(i))
@@ -84,20 +93,24 @@ func (r Rule) changed(req *bot.Request) (want Rule, ok bool) {
 			for n := range list {
 				list[n] = a.Word(i + 1 + n)
 			}
+			var ok bool
 			if want.Milestones, ok = parseMilestones(list...); !ok {
-				return r, false
+				return r, &badPart{Key: key, Word: a.Word(i)}
 			}
 			i += 1 + words
 			continue
 		}
 		n, err := strconv.Atoi(a.Word(i + 1))
 		field, limit := field(&want, key)
-		if err != nil || field == nil || n < 0 || n > limit {
-			return r, false
+		if field == nil {
+			return r, &badPart{Word: a.Word(i)}
+		}
+		if err != nil || n < 0 || n > limit {
+			return r, &badPart{Key: key, Word: a.Word(i), Max: limit}
 		}
 		*field, i = n, i+2
 	}
-	return want, a.Len() > 0
+	return want, nil
 }
 
 // field is the figure that a word names, with the most it may be.

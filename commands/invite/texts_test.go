@@ -54,6 +54,10 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		})
 	}
 	held = some
+	var bad []any
+	for _, key := range []string{"", "milestones", "reward", "newcomer", "days", "actions", "keep", "cap"} {
+		bad = append(bad, named{"Key": key, "Word": "奖励", "Max": 1000})
+	}
 	var doors, modes, requests []any
 	for i, mode := range []string{"open", "auto", "ask"} {
 		modes = append(modes, mode)
@@ -70,7 +74,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"no_code": some, "yourself": none, "noted_before": some, "too_old": none, "not_counted": some, "noted": some, "source_noted": {storage.InviteWay{Source: "海报A"}},
 		"told": some, "is_it_true": some, "not_asked": none, "agreed": some, "denied": some, "own_usage": none, "own": own, "not_yours": some, "why": whys,
 		"stats": stats, "sources": {named{"Sources": []storage.InviteWay{}}, named{"Sources": []storage.InviteWay{{Source: "海报A", Code: "C5HN"}}}},
-		"source": ways, "source_usage": some, "set_title": none, "set_usage": some, "set_same": none, "keep_short": some, "set_preview": some, "set_done": some,
+		"source": ways, "source_usage": some, "set_title": none, "set_usage": some, "set_same": none, "set_bad": bad, "circle": some, "keep_short": some, "set_preview": some, "set_done": some,
 		"mode": modes, "door_title": doors, "door_cannot": none, "door_usage": doors, "door_same": doors, "door_preview": doors, "door_done": doors,
 		"button_admit": none, "button_refuse": none, "request": requests, "stuck": requests, "no_request": requests, "request_over": requests, "request_done": requests,
 		"one_person": {named{"Name": "小王", "Amount": 50, "Self": true}, named{"Name": "小王", "Amount": 50, "Self": false}},

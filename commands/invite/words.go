@@ -66,6 +66,13 @@ func name(ctx context.Context, req *bot.Request, inviter int64, way string, aske
 	if !errors.Is(err, storage.ErrNotFound) {
 		return storage.Invite{}, "", err
 	}
+	circle, err := comesFrom(ctx, req, inviter)
+	if err != nil {
+		return storage.Invite{}, "", err
+	}
+	if circle {
+		return storage.Invite{}, "", bot.Refuse("invite.circle", struct{ Name string }{p.Name})
+	}
 	old, err := isOld(ctx, req)
 	if err != nil {
 		return storage.Invite{}, "", err
@@ -78,6 +85,25 @@ func name(ctx context.Context, req *bot.Request, inviter int64, way string, aske
 		err = bot.Refuse("invite.not_counted", struct{ Name, Reason string }{p.Name, i.Reason})
 	}
 	return i, p.Name, err
+}
+
+// comesFrom reports whether somebody came by the sender, at first hand or
+// through others: he was not here then to bring the sender.
+func comesFrom(ctx context.Context, req *bot.Request, person int64) (bool, error) {
+	for range 100 { // a bind may have closed a circle already
+		i, err := req.Tx.InviteOf(ctx, req.Community, person)
+		if errors.Is(err, storage.ErrNotFound) {
+			return false, nil
+		}
+		if err != nil || i.State == storage.InviteRejected {
+			return false, err
+		}
+		if i.InviterID == req.Account.PersonID {
+			return true, nil
+		}
+		person = i.InviterID
+	}
+	return false, nil
 }
 
 // isOld: the sender was here before, or has been for longer than a newcomer.

@@ -25,7 +25,10 @@ func (f family) undoBind(ctx context.Context, req *bot.Request, row storage.Audi
 		return bot.Reply{}, err
 	}
 	if b.State != storage.BindLive {
-		return bot.Reply{}, bot.Refuse("common.no_undo", struct{ ID int64 }{row.ID})
+		return bot.Reply{}, bot.Refuse("common.no_undo", struct {
+			ID     int64
+			Action string
+		}{row.ID, row.Action})
 	}
 	// The days of a later bind lie over those of this one.
 	for _, person := range []int64{b.Into, b.From} {
