@@ -192,6 +192,9 @@ func (tx *Tx) eraseOne(ctx context.Context, id int64, pseudonym string) error {
 	if err := tx.eraseSignups(ctx, id); err != nil {
 		return err
 	}
+	if err := tx.eraseVotes(ctx, id); err != nil {
+		return err
+	}
 	// What he was told goes; how many got an announcement stays.
 	if err := tx.keepDelivered(ctx, "o.state NOT IN ('queued', 'sending') AND o.account_id IN (SELECT id FROM accounts WHERE person_id = ?)", id); err != nil {
 		return err

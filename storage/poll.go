@@ -175,6 +175,19 @@ func (tx *Tx) DropVote(ctx context.Context, id, personID int64) error {
 	return classify(err)
 }
 
+// eraseVotes takes a person's votes out of the named polls that are open: he
+// may come back as somebody new, and one human has one vote. What an anonymous
+// poll counted nobody can tell apart, and what is closed stays.
+func (tx *Tx) eraseVotes(ctx context.Context, personID int64) error {
+	const named = " AND poll_id IN (SELECT id FROM polls WHERE state = 'open' AND anonymous = 0)"
+	for _, q := range []string{"DELETE FROM poll_choices WHERE person_id = ?" + named, "DELETE FROM poll_votes WHERE person_id = ?" + named} {
+		if _, err := tx.q.exec(ctx, q, personID); err != nil {
+			return classify(err)
+		}
+	}
+	return nil
+}
+
 // MergeVotes gives the votes of one person to another one, in polls that are
 // open: two who turned out to be one have one vote. Where both chose, what the
 // other one chose stays; in an anonymous poll nobody can tell the two apart.
