@@ -21,6 +21,8 @@ type changeView struct {
 	Prize  string
 	Ticket int64
 	Audit  int64
+
+	Claimed bool // the prize that is passed on is claimed already
 }
 
 // open refuses what can be done to an open draw only.
@@ -230,7 +232,7 @@ func (f family) reroll(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	view.Prize = s.Prizes[w.Prize].Name
+	view.Prize, view.Claimed = s.Prizes[w.Prize].Name, w.State == storage.WinClaimed
 	if view.Reason == "" {
 		return bot.Reply{}, bot.Refuse("draw.reroll_reason", view)
 	}

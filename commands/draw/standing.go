@@ -2,6 +2,7 @@ package draw
 
 import (
 	"context"
+	"slices"
 
 	"qunmate/bot"
 	"qunmate/storage"
@@ -114,5 +115,6 @@ func (f family) census(ctx context.Context, req *bot.Request, s Spec) (eligible,
 			eligible++
 		}
 	}
+	out = slices.DeleteFunc(out, func(f failed) bool { return f.Count == 0 })
 	return eligible, len(order), out, nil
 }

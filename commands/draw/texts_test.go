@@ -32,7 +32,7 @@ func samples() []any {
 					"ID": int64(12), "State": state, "Mode": mode, "Beacon": beacon, "Number": "上证指数收盘", "Round": int64(n % 2 * 34181812), "RoundAt": tomorrow,
 					"Full": int64(200), "Prizes": prizes, "If": conditions(n % 7), "Bonus": []named{{"Kind": "streak", "Need": int64(7), "Weight": int64(2)}}[:n%2],
 					"Cost": int64(n % 2 * 10), "Closes": tomorrow, "Facts": facts, "Commitment": "9f3a", "ListSHA256": "71be", "Entrants": n % 3, "Highest": prizes[0], "Moves": 3,
-					"Total": 7, "Reason": "缺货", "Eligible": 143, "People": 312, "Failed": failed(), "Missing": []string{"claim", "forfeit", "host"}[n%3:], "Step": []string{"prizes", "until", "if", "claim", "forfeit", "host"}[n%6], "Private": n%3 == 0, "Call": []string{"", "@小助手 "}[n%2],
+					"Total": 7, "Claimed": n%2 == 0, "Reason": "缺货", "Eligible": 143, "People": 312, "Failed": failed(), "Missing": []string{"claim", "forfeit", "host"}[n%3:], "Step": []string{"prizes", "until", "if", "claim", "forfeit", "host"}[n%6], "Private": n%3 == 0, "Call": []string{"", "@小助手 "}[n%2],
 					"Have": 15, "Of": 15, "Unpriced": even, "Late": even, "Audit": int64(7), "Lines": lines(n), "Hash": "aa", "OK": even, "Conditions": judged(), "Balance": int64(n % 2 * 20),
 					"Weight": int64(n%2 + 1), "Draws": []named{{"ID": int64(3), "Prizes": prizes, "Mode": mode, "Full": int64(3), "Total": 7, "Closes": tomorrow, "Entrants": 2}}[:n%2],
 					"Ticket": int64(n % 2 * 47), "Prize": []string{"", "保温杯"}[n%2], "Instant": mode == "instant", "Until": tomorrow, "Was": today, "Added": prizes[:1], "Code": []string{"", "CF-1"}[n%2],

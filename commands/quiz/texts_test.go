@@ -33,7 +33,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		views = append(views, named{"Questions": questions, "Same": n, "Tags": []string{"算术", "常识"}[:min(n, 2)], "First": one, "Letter": "B", "Number": 1, "Last": n + 1, "Audit": int64(9)})
 		rules = append(rules, named{"Rule": rule, "Version": 2, "Audit": int64(9), "Max": 100})
 		lists = append(lists, named{"Tag": tag, "Count": 2 * n, "Tags": []named{{"Tag": tag, "Count": 2}}, "Some": []storage.QuizQuestion{{Number: 1, Text: "1+1"}}})
-		own = append(own, named{"Number": 3, "Total": 10, "Played": n > 0, "Own": named{"Right": 9, "Place": 1, "Fast": n - 1}})
+		own = append(own, named{"Number": 3, "Total": 10, "Played": n > 0, "Own": named{"Right": 9 * n, "Place": 1, "Fast": n - 1}})
 		counts = append(counts, named{"Count": n, "Number": n - 1, "Max": 1000, "Name": "阿宁", "Last": "C", "Audit": int64(9)})
 		picked = append(picked, named{"Name": "阿宁", "Letter": "B", "Again": n > 0})
 	}
