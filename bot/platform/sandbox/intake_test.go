@@ -120,6 +120,8 @@ func TestEventsOfAMessage(t *testing.T) {
 		{name: "the general name", text: "@bot help", want: "help", toBot: true},
 		{name: "a longer word is another name", text: "@botany is fun", want: "@botany is fun"},
 		{name: "mention in the middle", text: "hey @" + zh["bot.name"] + " there", want: "hey @" + zh["bot.name"] + " there", toBot: true},
+		{name: "mention at the end", text: zh["quick.1"] + "  @" + zh["bot.name"], want: zh["quick.1"], toBot: true},
+		{name: "command and mention at the end", text: "/checkin @qunmate_bot", want: "/checkin", toBot: true},
 		{name: "command for the bot", text: "/checkin@qunmate_bot now", want: "/checkin now", toBot: true},
 		{name: "Chinese command for the bot", text: "/" + zh["quick.1"] + "@" + zh["bot.name"], want: "/" + zh["quick.1"], toBot: true},
 		{name: "command for another bot", text: "/checkin@other_bot", want: "/checkin@other_bot", other: true},

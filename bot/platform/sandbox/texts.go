@@ -80,7 +80,7 @@ func (t *texts) chat(id, lang string) chat.Chat {
 
 // addressed is what a message says about whom it is for.
 type addressed struct {
-	text     string // without a leading mention of the bot
+	text     string // without a mention of the bot at its begin or end
 	toBot    bool
 	forOther bool
 	mentions []string // persona ids in the order of the text
@@ -96,6 +96,14 @@ func (t *texts) address(text string) addressed {
 			a.text = strings.TrimLeftFunc(rest[n:], func(r rune) bool {
 				return unicode.IsSpace(r) || strings.ContainsRune(",:\uff0c\uff1a\u3001", r)
 			})
+		}
+	}
+	// Who is called at the end is called as well, and is no part of a command.
+	if i := strings.LastIndexAny(a.text, "@\uff20"); i > 0 {
+		after, _ := cutAt(a.text[i:])
+		if id, n := t.match(after); id == botID && n == len(after) && spaced(a.text[:i]) {
+			a.toBot = true
+			a.text = strings.TrimRightFunc(a.text[:i], unicode.IsSpace)
 		}
 	}
 	a.command(t)
@@ -114,6 +122,13 @@ func (t *texts) address(text string) addressed {
 		}
 		rest = after[n:]
 	}
+}
+
+// spaced reports whether a text ends with a blank: "/command@name" is no call
+// at the end.
+func spaced(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return unicode.IsSpace(r)
 }
 
 // command takes the name off "/command@name".

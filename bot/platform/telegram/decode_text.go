@@ -22,7 +22,8 @@ const afterMention = " \t\n\r,:\uff0c\uff1a\u3000"
 // address fills in what the text says about who is spoken to: Text, ToBot,
 // ForOther and Mentions.
 func (d decoder) address(text string, entities []models.MessageEntity, ev *chat.Event) {
-	own := 0 // end of a leading mention of ourselves, in bytes
+	own := 0          // end of a leading mention of ourselves, in bytes
+	tail := len(text) // begin of one with which the text ends
 	for _, e := range entities {
 		part, from, ok := cut16(text, e.Offset, e.Length)
 		if !ok {
@@ -48,12 +49,18 @@ func (d decoder) address(text string, entities []models.MessageEntity, ev *chat.
 			continue
 		}
 		ev.ToBot, ev.ByReply = true, false
-		if leading {
+		switch {
+		case leading:
 			own = from + len(part)
+		case strings.TrimSpace(text[from+len(part):]) == "":
+			tail = from
 		}
 	}
+	if tail < len(text) {
+		text = strings.TrimRightFunc(text[:tail], unicode.IsSpace)
+	}
 	if own > 0 {
-		text = strings.TrimLeft(text[own:], afterMention)
+		text = strings.TrimLeft(text[min(own, len(text)):], afterMention)
 	}
 	ev.Text = d.command(text, ev)
 }
