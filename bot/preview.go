@@ -354,7 +354,10 @@ func use(ctx context.Context, req *Request) (Reply, error) {
 		for i, c := range all {
 			choices = append(choices, Choice{Label: "common.community_choice", Data: struct{ Name, Status string }{c.Name, ""}, Command: fmt.Sprintf("/use %d", i+1)})
 		}
-		return Reply{}, Refuse("common.which_community", struct{ Count int }{len(all)}, choices...)
+		return Reply{}, Refuse("common.which_community", struct {
+			Count int
+			Word  string // what names none of them
+		}{len(all), req.Args.Word(0)}, choices...)
 	}
 	if err := req.Tx.SetHome(ctx, req.Account.PersonID, all[n-1].ID); err != nil {
 		return Reply{}, err

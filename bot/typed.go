@@ -209,7 +209,10 @@ func (e *Engine) askCommunity(ctx context.Context, req *Request, cmd Command) er
 	if len(all) == 0 {
 		return req.NoCommunity()
 	}
-	data := struct{ Count int }{len(all)}
+	data := struct {
+		Count int
+		Word  string
+	}{Count: len(all)}
 	var choices []Choice
 	for i, c := range all {
 		label := struct{ Name, Status string }{Name: c.Name}

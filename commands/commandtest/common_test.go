@@ -49,7 +49,7 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		"undo_too_late":    {named{"ID": 7, "Days": 0}, named{"ID": 7, "Days": 7}},
 		"platform":         {"telegram", "wecom", "wecom:corp", "wechat:wx1", "sandbox", "x"},
 		"not_allowed":      refusals,
-		"which_community":  {named{"Count": 2}},
+		"which_community":  {named{"Count": 2, "Word": ""}, named{"Count": 2, "Word": "9"}},
 		"community_choice": {named{"Name": "读书会", "Status": "已签"}, named{"Name": "读书会", "Status": ""}},
 		"using":            name,
 		"no_community": {
