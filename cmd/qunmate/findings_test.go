@@ -53,6 +53,17 @@ func codesOf(g *ast.GenDecl) []string {
 	return out
 }
 
+// findingArgs are all that findings carry, and the same left empty; a text that
+// asks for anything else fails.
+func findingArgs() (full, empty map[string]string) {
+	full, empty = map[string]string{}, map[string]string{}
+	for key := range strings.FieldsSeq("agent_id app_id bytes chat code error groups heard host id ids ip listen members minutes most name next owner path replayed rights signature since staff stale status text to tries unreadable url username want") {
+		full[key], empty[key] = "<"+key+">", ""
+	}
+	full["rights"], full["ids"] = "delete,pin", "1,5"
+	return full, empty
+}
+
 func TestEveryFindingHasATextInBothLanguages(t *testing.T) {
 	t.Parallel()
 	codes := findingCodes(t)
@@ -65,12 +76,7 @@ func TestEveryFindingHasATextInBothLanguages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full, empty := map[string]string{}, map[string]string{}
-	// What findings carry; a text that asks for anything else fails.
-	for key := range strings.FieldsSeq("agent_id app_id bytes chat code error groups heard host id ids ip listen members minutes most name next owner path replayed rights signature since staff stale status text to tries unreadable url username want") {
-		full[key], empty[key] = "<"+key+">", ""
-	}
-	full["rights"], full["ids"] = "delete,pin", "1,5"
+	full, empty := findingArgs()
 	for _, lang := range templates.Languages() {
 		for _, code := range codes {
 			for _, f := range []chat.Finding{{Code: code, Args: empty}, {Code: code, OK: true, Args: full}} {
