@@ -28,6 +28,21 @@ func TestAUsedRequestIsRememberedAsLongAsItIsFresh(t *testing.T) {
 	}
 }
 
+// A request that comes just before a new generation begins is remembered as long
+// as every other.
+func TestALateRequestOfAGenerationIsRememberedToo(t *testing.T) {
+	t.Parallel()
+	var r replays
+	r.add("first", start)
+	late := start.Add(rememberFor - time.Second)
+	r.add("a", late)
+	for _, age := range []time.Duration{2 * time.Second, rememberFor / 2, rememberFor - 1} {
+		if now := late.Add(age); r.add("a", now) || !r.has("a", now) {
+			t.Errorf("forgotten after %s", age)
+		}
+	}
+}
+
 func TestOldRequestsAreForgotten(t *testing.T) {
 	t.Parallel()
 	var r replays
