@@ -148,6 +148,9 @@ func TestCheckTellsWhatTheAppCan(t *testing.T) {
 			r.t.Error(got)
 		}
 	})
+	bubble(t, qyapitest.Options{Closed: true}, nil, func(r *rig) {
+		expect(r, "-closedmap[agent_id:1000002 name:Qunmate] +callbackmap[heard: path:/wecom/staff] +names")
+	})
 	bubble(t, qyapitest.Options{}, func(o *Options) { o.Token, o.EncodingAESKey = "", "" }, func(r *rig) { expect(r, me+" +send_only +names") })
 	bubble(t, qyapitest.Options{}, func(o *Options) { o.Secret = "wrong" }, func(r *rig) { expect(r, "-secret_bad") })
 }

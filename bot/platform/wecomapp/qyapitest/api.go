@@ -334,5 +334,9 @@ func (s *Server) agentGet(r *http.Request, _ []byte) any {
 			users = append(users, map[string]string{"userid": id})
 		}
 	}
-	return map[string]any{"agentid": s.opts.Agent, "name": "Qunmate", "close": 0, "allow_userinfos": map[string]any{"user": users}}
+	closed := 0
+	if s.opts.Closed {
+		closed = 1
+	}
+	return map[string]any{"agentid": s.opts.Agent, "name": "Qunmate", "close": closed, "allow_userinfos": map[string]any{"user": users}}
 }

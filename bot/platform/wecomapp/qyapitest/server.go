@@ -49,6 +49,8 @@ type Options struct {
 	// FreshRetries signs every repetition anew. The platform does not say
 	// whether it does; the default repeats the very same request.
 	FreshRetries bool
+	// Closed: the app is switched off in the console.
+	Closed bool
 }
 
 // Server is WeCom's API server.
