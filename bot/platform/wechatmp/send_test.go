@@ -16,7 +16,8 @@ func TestThe48HoursAreACapability(t *testing.T) {
 	t.Parallel()
 	bubble(t, wechattest.Options{}, nil, func(r *rig) {
 		r.start()
-		if caps := r.Caps(r.chat(aning)); caps.Push || !caps.Hears || caps.Choices || caps.Edit || caps.Files || caps.MaxText != 2048 {
+		want := chat.Caps{Hears: true, Joins: true, OneToOne: true, PushFor: 48 * time.Hour, MaxText: 2048, Pictures: true, MaxPicture: 10 << 20}
+		if caps := r.Caps(r.chat(aning)); caps != want {
 			r.t.Errorf("%+v", caps)
 		}
 		// Nobody has written: the platform refuses, and that is final.

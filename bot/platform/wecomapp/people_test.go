@@ -167,6 +167,10 @@ func TestPlacesOfOthersAreNotOurs(t *testing.T) {
 			if got := r.Caps(c); got != (chat.Caps{}) {
 				r.t.Errorf("%v: %+v", c, got)
 			}
+			want := chat.Caps{Hears: true, Choices: true, Push: true, Files: true, Pictures: true, MaxPicture: 10 << 20, OneToOne: true, MaxText: 2048, PerMinute: 30}
+			if got := r.Caps(place(aning)); got != want {
+				r.t.Errorf("a member: %+v", got)
+			}
 		}
 		if r.Name() != "staff" || r.Domain() != "wecom" {
 			r.t.Error(r.Name())

@@ -139,6 +139,18 @@ func TestStatisticsKeepTheLimitsOfThePlatform(t *testing.T) {
 	})
 }
 
+// A customer group never hears, answers, edits or shows a button, whatever is
+// built for it: no interface does.
+func TestCapsAreTheTruth(t *testing.T) {
+	t.Parallel()
+	bubble(t, contacttest.Options{}, nil, func(t *testing.T, r *rig) {
+		want := chat.Caps{Joins: true, Push: true, Confirm: true, Delete: true, PerDay: 1, MaxText: 4000, Pictures: true, MaxPicture: 10 << 20}
+		if got := r.Caps(place(withGroup(r))); got != want {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestCheckSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	codes := func(all []chat.Finding) string {

@@ -119,7 +119,8 @@ func TestTheChatIsTheKeysAndBearsTheName(t *testing.T) {
 	if a.Serves(other.Chat()) || !a.Serves(renamed.Chat()) || a.Caps(other.Chat()) != (chat.Caps{}) {
 		t.Error("a robot posts in its own group only")
 	}
-	if c := a.Caps(a.Chat()); c.Hears || c.Choices || c.Delete || !c.Push || c.PerMinute != 20 {
+	want := chat.Caps{Push: true, Files: true, Pictures: true, MaxPicture: maxImage, MaxText: maxText, PerMinute: 20}
+	if c := a.Caps(a.Chat()); c != want {
 		t.Errorf("%+v", c)
 	}
 }
