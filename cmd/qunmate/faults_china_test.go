@@ -56,6 +56,12 @@ func (in *inside) letters(state string) int {
 	return count(in.t, in.dir, "SELECT count(*) FROM outbox WHERE verb = 'send' AND state = ?", state)
 }
 
+// answered counts what was said to somebody, whatever became of it.
+func (in *inside) answered(who string) int {
+	in.t.Helper()
+	return count(in.t, in.dir, "SELECT count(*) FROM outbox o JOIN accounts a ON a.id = o.account_id WHERE a.external_id = ?", who)
+}
+
 func (in *inside) shift(d time.Duration) {
 	in.t.Helper()
 	if _, err := in.clock.Shift(in.clock.Now().Add(d)); err != nil {
@@ -188,9 +194,13 @@ func TestReplayedCallbacksOfWeComAreOneMessage(t *testing.T) {
 		}
 	}
 	// The platform's own repetition is signed anew: the same answer.
+	before := in.answered(ann)
 	again := s.Seal(body)
 	if status, text := s.Post(soon(t), h, again); status != http.StatusOK {
 		t.Errorf("a repetition: %d %q", status, text)
+	}
+	if n := in.answered(ann); before != 1 || n != before {
+		t.Errorf("answered %d times, after the repetition %d", before, n)
 	}
 	forged := s.Seal(body)
 	forged.Query.Set("msg_signature", strings.Repeat("0", 40))
@@ -216,10 +226,14 @@ func TestReplayedPushesOfAnAccountAreOneMessage(t *testing.T) {
 	push := s.Frame("oAnn", "text", map[string]string{"Content": "/checkin"})
 	first := s.Post(soon(t), "oAnn", push)
 	until(t, "the answer", func() bool { return strings.Contains(first.Text+hasRead(s, "oAnn"), "+5") })
+	before := in.answered("oAnn")
 	for range 3 {
 		if again := s.Post(soon(t), "oAnn", push); again.Text != "" && again.Text != first.Text { // on a slow machine it comes too late for the same words
 			t.Errorf("the repetition says %q, the first said %q", again.Text, first.Text)
 		}
+	}
+	if n := in.answered("oAnn"); before < 2 || n != before {
+		t.Errorf("%d answers, after the repetitions %d", before, n)
 	}
 	forged := s.Frame("oAnn", "text", map[string]string{"Content": "/checkin"})
 	forged.Query.Set("signature", strings.Repeat("0", 40))
