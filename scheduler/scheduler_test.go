@@ -143,6 +143,37 @@ func TestAnInstantMissedWhileDownIsNamed(t *testing.T) {
 	})
 }
 
+// Nobody knows whether a job was done that was running when the program was
+// killed: it is not run again, and its row says so.
+func TestAJobThatWasKilledIsNotRunAgain(t *testing.T) {
+	t.Parallel()
+	in(t, func(w *world) {
+		w.start()() // plans the first instant
+		db, err := storage.Open(w.t.Context(), w.path, storage.Options{Now: w.clock.Now})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		err = db.Write(w.t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+			open, err := tx.OpenOccurrences(ctx, "greet")
+			if err != nil || len(open) != 1 {
+				return errors.Join(err, errors.New("want one row"))
+			}
+			w.clock.jump(open[0].DueAt.Sub(w.clock.Now()))
+			return tx.MoveOccurrence(ctx, open[0].ID, storage.Planned, storage.Sending, "")
+		})
+		if err = errors.Join(err, db.Close()); err != nil {
+			w.t.Fatal(err)
+		}
+		stop := w.start()
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		stop()
+		if got := w.outcomes(); len(w.runs) > 0 || got[storage.Uncertain] != 1 || got[storage.Sent] > 0 {
+			w.t.Errorf("it ran %d times, rows %v", len(w.runs), got)
+		}
+	})
+}
+
 func TestAShortDelayIsMadeUpFor(t *testing.T) {
 	t.Parallel()
 	in(t, func(w *world) {

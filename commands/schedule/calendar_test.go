@@ -47,3 +47,47 @@ func TestTheCalendarIsWhatHappens(t *testing.T) {
 		}
 	})
 }
+
+// A post that waits for the end of quiet hours stands at that end, once, before
+// it was put off and after; what is paused is not in the calendar.
+func TestTheCalendarKnowsQuietHoursAndPauses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := commandtest.Open(t, family(), commandtest.Scene{Start: "2026-09-21 12:00"})
+		defer s.Close()
+		for _, add := range []string{"晚安 每天 22:30 早点睡", "午安 每天 13:00 午安"} {
+			s.Say("管理员", "/schedule add "+add)
+			s.Press("管理员", "启用")
+		}
+		s.Say("管理员", "/schedule quiet 22:00-08:00")
+		s.Press("管理员", "确认")
+		s.Say("管理员", "/schedule pause 2")
+		shows := func() string {
+			var out []string
+			s.View(func(ctx context.Context, r *storage.Reader) error {
+				plan, err := schedule.Upcoming(ctx, r, s.Now(), s.Now().Add(40*time.Hour), 28)
+				for _, p := range plan {
+					line := p.At.In(s.Now().Location()).Format("01-02 15:04 ") + p.Name
+					if p.Quiet {
+						line += " quiet"
+					}
+					out = append(out, line)
+				}
+				return err
+			})
+			return strings.Join(out, ", ")
+		}
+		if got := shows(); got != "09-22 08:00 晚安 quiet" {
+			t.Errorf("at noon: %s", got)
+		}
+		if n := len(s.MoveTo(s.Now().Add(11 * time.Hour))); n > 0 {
+			t.Errorf("%d posts in the night", n)
+		}
+		if got := shows(); got != "09-22 08:00 晚安 quiet, 09-23 08:00 晚安 quiet" {
+			t.Errorf("in the night: %s", got)
+		}
+		if n := len(s.MoveTo(s.Now().Add(9 * time.Hour))); n != 1 {
+			t.Errorf("%d posts at the end of it", n)
+		}
+	})
+}
