@@ -83,8 +83,13 @@ func TestFollowersAreCountedApart(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	all := []storage.InviteJoin{
-		{At: now, Way: "link"}, {At: now, Way: "unknown"}, {At: now, Way: "link", Source: "A"}, {At: now.AddDate(0, 0, -8), Way: "link"},
-		{At: now, Way: "link", Alone: true}, {At: now, Way: "link", Source: "A", Alone: true}, {At: now, Way: "link", Source: "A", Alone: true},
+		{At: now, Way: "link"},
+		{At: now, Way: "unknown"},
+		{At: now, Way: "link", Source: "A"},
+		{At: now.AddDate(0, 0, -8), Way: "link"},
+		{At: now, Way: "link", Alone: true},
+		{At: now, Way: "link", Source: "A", Alone: true},
+		{At: now, Way: "link", Source: "A", Alone: true},
 	}
 	week := now.AddDate(0, 0, -7)
 	for name, c := range map[string]struct {
