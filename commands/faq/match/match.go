@@ -209,16 +209,30 @@ func (m message) doubt(c compiled, word string) float64 {
 		d *= 0.7
 	}
 	if m.personal {
-		d *= 0.7
+		d *= 0.65
 	}
 	if !m.wants.Holds(c.Answer) {
 		d *= 0.65
 	}
 	// The more else a message speaks of, the less it is about this.
-	if extra := len(m.core) - len(NewText(word).Letters); extra > 8 {
-		d *= max(0.6, 1-0.025*float64(extra-8))
+	if extra := length(m.core) - length(NewText(word).Letters); extra > 8 {
+		d *= max(0.6, 1-0.025*(extra-8))
 	}
 	return d
+}
+
+// length is how much a text says, in Chinese letters: a Latin word takes more of
+// its own.
+func length(letters []rune) float64 {
+	n := 0.0
+	for _, r := range letters {
+		if latin(r) {
+			n += 0.4
+		} else {
+			n++
+		}
+	}
+	return n
 }
 
 // The scores of the ways in which a word can stand in a message.

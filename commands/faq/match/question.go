@@ -75,7 +75,7 @@ func (t Text) Question() Wants {
 // personal: the question is about how somebody's own affair stands, or is put
 // to one person. No prepared answer fits.
 func (t Text) personal() bool {
-	return t.has("state") || t.has("you") && !t.has("group") && t.has("yesno")
+	return t.has("state") || !t.has("group") && (t.has("you") && t.has("yesno") || t.has("person"))
 }
 
 // core is what a message is about: what remains without the words that say
