@@ -72,6 +72,12 @@ func walkDraw(lang string) func(*browserTab) {
 			return sum && sum.classList.contains("ok") && !document.querySelector("#result .bad") || null;
 		})()`)
 		b.shot("page")
+		// Whatever the browser speaks: the page speaks both languages, and says again
+		// what it has computed.
+		for _, l := range []struct{ lang, title, sum string }{{"zh-CN", "自己验证抽奖", "重算一致"}, {"en", "Compute a draw yourself", "Everything comes out the same"}} {
+			b.run("choose "+l.lang, chromedp.Click(`[data-lang="`+l.lang+`"]`, chromedp.ByQuery))
+			b.wait("the page in "+l.lang, fmt.Sprintf(`document.documentElement.lang === %q && document.title === %q && document.querySelector("#result .sum").innerText.includes(%q) || null`, l.lang, l.title, l.sum))
+		}
 		// One ticket moved, and the page says so.
 		forged := strings.Replace(receipt, `"weight": 1`, `"weight": 2`, 1)
 		if forged == receipt {

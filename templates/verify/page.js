@@ -1,31 +1,48 @@
 import { check, mine } from "./receipt.js";
 
 const zh = {
-  title: "自己验证抽奖", intro: "选收据文件或粘贴内容。全部在你的浏览器里计算，什么都不会发出去。", file: "收据文件", paste: "或粘贴收据内容", go: "计算",
+  lang: "zh-CN", colon: "：", comma: "、",
+  title: "自己验证抽奖", intro: "选收据文件或粘贴内容。全部在你的浏览器里计算，什么都不会发出去。", file: "选收据文件", paste: "或粘贴收据内容", go: "计算",
   unread: "读不懂：不是版本 1 的收据。", good: "重算一致。", bad: "对不上，见标 ✘ 的行。", weak: "有标 ! 的较弱之处。",
   own: "找自己的那一行", salt: "盐（私聊机器人 /verify 得到）", account: "账号，如 telegram:123456", find: "查找", found: (t) => `在名单里，签号 ${t}。`, lost: "名单里没有这个账号。",
   version: "收据版本", form: (f) => `收据里有缺失或不合理之处：${f.name}`, commitment: "承诺与揭示的秘密", list: (f) => `名单 ${f.count} 人的哈希`,
-  round: (f) => `第 ${f.round} 轮（${f.at.toLocaleString()} 产生）由截止时间决定`, chain: (f) => (f.weak ? `随机源不是公共的 drand quicknet：${f.value}` : "随机源是公共的 drand quicknet"),
+  round: (f) => `第 ${f.round} 轮（${f.at.toLocaleString("zh-CN")} 产生）由截止时间决定`, chain: (f) => (f.weak ? `随机源不是公共的 drand quicknet：${f.value}` : "随机源是公共的 drand quicknet"),
   signature: () => "签名本页不验，可和 drand 公布的对照，或用 qunmate receipt：", signatureOwn: "签名本页不验，用 qunmate receipt 可以验", number: (f) => `人工填写的「${f.name}」= ${f.value}，请自己核对`, none: "没有公共随机数", instant: "即开型，由承诺的秘密决定",
   late: "名单冻结晚于截止时间", winners: (f) => `中奖签号重算（${f.count} 个）`, changes: (f) => `${f.count} 次顺延都是同一序列的下一位`, nobody: "无",
 };
 const en = {
-  title: "Compute a draw yourself", intro: "Choose the receipt or paste it. Everything is computed in your browser, nothing is sent anywhere.", file: "Receipt file", paste: "or paste the receipt", go: "Compute",
+  lang: "en", colon: ": ", comma: ", ",
+  title: "Compute a draw yourself", intro: "Choose the receipt or paste it. Everything is computed in your browser, nothing is sent anywhere.", file: "Choose the receipt", paste: "or paste the receipt", go: "Compute",
   unread: "Not readable: this is no receipt of version 1.", good: "Everything comes out the same.", bad: "It does not add up, see the lines marked ✘.", weak: "There are weaknesses marked !.",
   own: "Find your own line", salt: "salt (send the bot /verify in private)", account: "account, e.g. telegram:123456", find: "Find", found: (t) => `In the list, ticket ${t}.`, lost: "This account is not in the list.",
   version: "version of the receipt", form: (f) => `something is missing or makes no sense: ${f.name}`, commitment: "the secret that was committed to", list: (f) => `hash of the list of ${f.count}`,
-  round: (f) => `round ${f.round} (made ${f.at.toLocaleString()}) follows from the closing time`, chain: (f) => (f.weak ? `not the public drand quicknet: ${f.value}` : "the public drand quicknet"),
+  round: (f) => `round ${f.round} (made ${f.at.toLocaleString("en")}) follows from the closing time`, chain: (f) => (f.weak ? `not the public drand quicknet: ${f.value}` : "the public drand quicknet"),
   signature: () => "this page does not verify the signature; compare it with drand's, or use qunmate receipt: ", signatureOwn: "this page does not verify the signature; qunmate receipt does", number: (f) => `typed by hand: “${f.name}” = ${f.value}, check it yourself`, none: "no public randomness", instant: "instant, decided by the committed secret",
-  late: "the list was frozen late", winners: (f) => `the winning tickets (${f.count})`, changes: (f) => `${f.count} substitutes, always the next of the stream`, nobody: "nobody",
+  late: "the list was frozen late", winners: (f) => `the winning tickets (${f.count})`, changes: (f) => (f.count === 1 ? "1 substitute, the next of the stream" : `${f.count} substitutes, always the next of the stream`), nobody: "nobody",
 };
-const t = navigator.language.startsWith("zh") ? zh : en;
 const at = (id) => document.getElementById(id);
+let t = zh;
 let receipt = null;
+let shown = ""; // what was computed last
 
-document.documentElement.lang = t === zh ? "zh-CN" : "en";
-document.title = t.title;
-for (const node of document.querySelectorAll("[data-t]")) node.textContent = t[node.dataset.t];
-for (const node of document.querySelectorAll("[data-p]")) node.placeholder = t[node.dataset.p];
+// The language somebody chose, else his browser's, else Chinese.
+function first() {
+  let kept = "";
+  try { kept = localStorage.getItem("verify.lang"); } catch { /* not allowed here */ }
+  const asked = new URLSearchParams(location.search).get("lang") || kept || navigator.language || "";
+  return asked && !asked.toLowerCase().startsWith("zh") ? en : zh;
+}
+
+function speak(words) {
+  t = words;
+  document.documentElement.lang = t.lang;
+  document.title = t.title;
+  for (const node of document.querySelectorAll("[data-t]")) node.textContent = t[node.dataset.t];
+  for (const node of document.querySelectorAll("[data-p]")) { node.placeholder = t[node.dataset.p]; node.setAttribute("aria-label", t[node.dataset.p]); }
+  for (const node of document.querySelectorAll("[data-lang]")) node.setAttribute("aria-pressed", node.dataset.lang === t.lang);
+  at("found").textContent = "";
+  if (shown) show(shown);
+}
 
 function line(text, kind) {
   const li = document.createElement("li");
@@ -36,6 +53,7 @@ function line(text, kind) {
 }
 
 function show(text) {
+  shown = text;
   at("result").replaceChildren();
   at("own").hidden = true;
   receipt = null;
@@ -58,14 +76,21 @@ function show(text) {
   }
   const ok = found.every((f) => f.ok);
   line(ok ? t.good + (found.some((f) => f.weak) ? " " + t.weak : "") : t.bad, ok ? "ok sum" : "bad sum");
-  for (const p of found.holders ?? []) line(`${p.name}: ${p.tickets.join(", ") || t.nobody}`, "prize");
+  for (const p of found.holders ?? []) line(`${p.name}${t.colon}${p.tickets.join(t.comma) || t.nobody}`, "prize");
   at("own").hidden = !found.holders;
 }
 
-at("file").addEventListener("change", async () => { const f = at("file").files[0]; if (f) { at("text").value = await f.text(); show(at("text").value); } });
+at("file").addEventListener("change", async () => { const f = at("file").files[0]; if (f) { at("name").textContent = f.name; at("text").value = await f.text(); show(at("text").value); } });
 at("go").addEventListener("click", () => show(at("text").value));
 at("find").addEventListener("click", () => {
   let e;
   try { e = mine(receipt, at("salt").value, at("account").value); } catch { /* not found */ }
   at("found").textContent = e ? t.found(e.ticket) : t.lost;
 });
+for (const node of document.querySelectorAll("[data-lang]")) {
+  node.addEventListener("click", () => {
+    try { localStorage.setItem("verify.lang", node.dataset.lang); } catch { /* not allowed here */ }
+    speak(node.dataset.lang === "en" ? en : zh);
+  });
+}
+speak(first());
