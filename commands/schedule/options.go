@@ -22,7 +22,11 @@ func readTime(req *bot.Request, name, head, text string) (when.Rule, string, err
 	}
 	example := struct{ Name, What string }{name, ""}
 	var no *when.ImpossibleError
+	var unknown *when.UnknownError
 	switch {
+	case errors.As(err, &unknown):
+		example.What = unknown.Text
+		return r, "", bot.Refuse("schedule.unknown_rule", example)
 	case errors.As(err, &no):
 		example.What = no.Text
 		return r, "", bot.Refuse("schedule.impossible", example)

@@ -10,6 +10,7 @@ const (
 	Daily   = "daily"
 	Weekly  = "weekly"  // Days 1–7, Monday is 1
 	Monthly = "monthly" // Days 1–31, LastDay
+	Nth     = "nth"     // Nth of a month: of the weekdays Days
 	Yearly  = "yearly"  // Month and Day
 	Lunar   = "lunar"   // Month and Day of the Chinese calendar, not of leap months
 	Every   = "every"   // Every minutes, from midnight on
@@ -17,7 +18,8 @@ const (
 	Once    = "once"    // At, and never again
 )
 
-// LastDay is the last day of a month, or with Lunar the last day of the year.
+// LastDay is the last day of a month, or with Lunar the last day of the year,
+// or with Nth the last such weekday of a month.
 const LastDay = -1
 
 // Rule says when something happens again and again. It is what a text of a
@@ -26,6 +28,7 @@ type Rule struct {
 	Kind  string   `json:"kind"`
 	Times []int    `json:"times,omitempty"` // minutes after midnight, ascending
 	Days  []int    `json:"days,omitempty"`
+	Nth   []int    `json:"nth,omitempty"` // 1–5, LastDay
 	Month int      `json:"month,omitempty"`
 	Day   int      `json:"day,omitempty"`
 	Every int      `json:"every,omitempty"`
@@ -155,6 +158,10 @@ func (r *Rule) falls(day time.Time) bool {
 		return slices.Contains(r.Days, (int(day.Weekday())+6)%7+1)
 	case Monthly:
 		return slices.Contains(r.Days, day.Day()) || (slices.Contains(r.Days, LastDay) && day.AddDate(0, 0, 1).Day() == 1)
+	case Nth:
+		last := day.AddDate(0, 0, 7).Month() != day.Month()
+		return slices.Contains(r.Days, (int(day.Weekday())+6)%7+1) &&
+			(slices.Contains(r.Nth, (day.Day()-1)/7+1) || last && slices.Contains(r.Nth, LastDay))
 	case Yearly:
 		return int(day.Month()) == r.Month && day.Day() == r.Day
 	case Lunar:

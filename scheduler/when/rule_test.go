@@ -13,7 +13,10 @@ import (
 // ruled writes what became of a rule: its JSON and the rest, or its error.
 func ruled(r when.Rule, rest string, err error) string {
 	var no *when.ImpossibleError
+	var unknown *when.UnknownError
 	switch {
+	case errors.As(err, &unknown):
+		return "cannot " + unknown.Text
 	case errors.As(err, &no):
 		return "no " + no.Text
 	case errors.Is(err, when.ErrNoRule):
@@ -48,6 +51,58 @@ func TestRules(t *testing.T) {
 		{"工作日 8点", "{kind:daily,times:[480],only:[work]}|"},
 		{"每个工作日 下午5点半 下班", "{kind:daily,times:[1050],only:[work]}|下班"},
 		{"周末 10:00", "-"},
+		// days that have a name: in English the new year is January's
+		{"new year's eve 23:00", "{kind:yearly,times:[1380],month:12,day:31}|"},
+		{"New Year’s Eve at 11pm hi", "{kind:yearly,times:[1380],month:12,day:31}|hi"},
+		{"every new year's eve 23:00", "{kind:yearly,times:[1380],month:12,day:31}|"},
+		{"every year on new year's eve 23:00", "{kind:yearly,times:[1380],month:12,day:31}|"},
+		{"chinese new year's eve 20:00", "{kind:lunar,times:[1200],month:12,day:-1}|"},
+		{"lunar new year's eve 20:00", "{kind:lunar,times:[1200],month:12,day:-1}|"},
+		{"chuxi 20:00", "{kind:lunar,times:[1200],month:12,day:-1}|"},
+		{"new year's day 9:00", "{kind:yearly,times:[540],month:1,day:1}|"},
+		{"new year 9:00", "{kind:yearly,times:[540],month:1,day:1}|"},
+		{"chinese new year 9:00", "{kind:lunar,times:[540],month:1,day:1}|"},
+		{"the spring festival at 9:00", "{kind:lunar,times:[540],month:1,day:1}|"},
+		{"除夕 20:00", "{kind:lunar,times:[1200],month:12,day:-1}|"},
+		{"大年三十晚上8点 春晚", "{kind:lunar,times:[1200],month:12,day:-1}|春晚"},
+		{"农历除夕 20:00", "{kind:lunar,times:[1200],month:12,day:-1}|"},
+		{"元旦 9:00", "{kind:yearly,times:[540],month:1,day:1}|"},
+		{"跨年夜 23:59", "{kind:yearly,times:[1439],month:12,day:31}|"},
+		{"春节 8:00", "{kind:lunar,times:[480],month:1,day:1}|"},
+		{"每年中秋 18:00", "{kind:lunar,times:[1080],month:8,day:15}|"},
+		{"国庆 9点 放假", "{kind:yearly,times:[540],month:10,day:1}|放假"},
+		{"除夕快乐", "-"},
+		{"每年除夕 快乐", "clock?"},
+		{"中秋 25:00", "no 25:00"},
+		// the how-manieth weekday
+		{"每月第一个周一 10:00 会", "{kind:nth,times:[600],days:[1],nth:[1]}|会"},
+		{"每个月的最后一个周五 17点", "{kind:nth,times:[1020],days:[5],nth:[-1]}|"},
+		{"每月第一个和第三个周一 10:00", "{kind:nth,times:[600],days:[1],nth:[1,3]}|"},
+		{"first monday of the month 10:00", "{kind:nth,times:[600],days:[1],nth:[1]}|"},
+		{"every second tuesday of the month 10:00", "{kind:nth,times:[600],days:[2],nth:[2]}|"},
+		{"every second tuesday 10:00", "cannot every second tuesday"},
+		{"the second tuesday of every month at 10:00", "{kind:nth,times:[600],days:[2],nth:[2]}|"},
+		{"every last friday 17:00", "{kind:nth,times:[1020],days:[5],nth:[-1]}|"},
+		{"first monday of the month we meet", "-"},
+		{"last day of the month 18:00", "{kind:monthly,times:[1080],days:[-1]}|"},
+		{"every last day of the month 18:00", "{kind:monthly,times:[1080],days:[-1]}|"},
+		{"每月第一天 9:00", "{kind:monthly,times:[540],days:[1]}|"},
+		{"on the 15th of every month 9am", "{kind:monthly,times:[540],days:[15]}|"},
+		// what would be understood as something else
+		{"mondays 9am hi", "{kind:weekly,times:[540],days:[1]}|hi"},
+		{"9am every monday hi", "{kind:weekly,times:[540],days:[1]}|hi"},
+		{"at 9 every monday hi", "{kind:weekly,times:[540],days:[1]}|hi"},
+		{"at noon every day", "{kind:daily,times:[720]}|"},
+		{"20:00 每天一题", "-"},
+		{"每天 8点 12点 18点 吃饭", "{kind:daily,times:[480,720,1080]}|吃饭"},
+		{"每天 8:00 20点开会", "{kind:daily,times:[480]}|20点开会"},
+		{"每天 9:00 到 群里打卡", "{kind:daily,times:[540]}|到 群里打卡"},
+		{"每天 9:00-18:00 x", "cannot 9:00-18:00"},
+		{"每隔一天 8点 浇水", "cannot 每隔一天"},
+		{"隔周周二 10:00", "cannot 隔周周二"},
+		{"every other tuesday 10:00", "cannot every other tuesday"},
+		{"every 2 weeks on tue 10:00", "cannot every 2 weeks"},
+		{"双周会 改到周二", "-"},
 		{"每周末 10:00", "{kind:weekly,times:[600],days:[6,7]}|"},
 		{"每周五 10:00", "{kind:weekly,times:[600],days:[5]}|"},
 		{"每周五10点", "{kind:weekly,times:[600],days:[5]}|"},
@@ -80,9 +135,9 @@ func TestRules(t *testing.T) {
 		{"每2小时 喝水", "{kind:every,every:120}|喝水"},
 		{"每隔30分钟", "{kind:every,every:30}|"},
 		{"每半小时", "{kind:every,every:30}|"},
-		{"每7分钟", "no 每7分钟"},
+		{"每7分钟", "cannot 每7分钟"},
 		{"每1天 9:00", "{kind:daily,times:[540]}|"},
-		{"每 3 天 9:00", "no 每 3 天"},
+		{"每 3 天 9:00", "cannot 每 3 天"},
 		{"every day at 7:30", "{kind:daily,times:[450]}|"},
 		{"daily 07:30 template morning skip holidays", "{kind:daily,times:[450]}|template morning skip holidays"},
 		{"daily 07:30 skip holidays template morning", "{kind:daily,times:[450],skip:[holiday]}|template morning"},
@@ -177,6 +232,8 @@ func TestTurns(t *testing.T) {
 		{"每天 7:00 跳过 节假日", "Asia/Shanghai", "2028-12-29 10:00", "12-30 07:00?, 12-31 07:00?, 01-01 07:00?, 01-02 07:00?"},
 		{"农历八月十五 19:00", "Asia/Shanghai", "2024-01-01 00:00", "09-17 19:00, 10-06 19:00, 09-25 19:00, 09-15 19:00"},
 		{"农历六月十五 19:00", "Asia/Shanghai", "2025-01-01 00:00", "07-09 19:00, 07-28 19:00, 07-18 19:00, 08-05 19:00"}, // 2025 has it once more, in the leap month
+		{"每月最后一个周五 17:00", "Asia/Shanghai", "2026-11-27 17:00", "12-25 17:00, 01-29 17:00, 02-26 17:00, 03-26 17:00"},
+		{"fifth monday of the month 10:00", "Asia/Shanghai", "2026-11-22 00:00", "11-30 10:00, 03-29 10:00, 05-31 10:00, 08-30 10:00"},
 		{"除夕 20:00", "Asia/Shanghai", "2024-01-01 00:00", "02-09 20:00, 01-28 20:00, 02-16 20:00, 02-05 20:00"},
 		{"每月31号 9:00", "Asia/Shanghai", "2026-01-31 09:00", "03-31 09:00, 05-31 09:00, 07-31 09:00, 08-31 09:00"},
 		{"每月最后一天 9:00", "Asia/Shanghai", "2026-01-31 09:00", "02-28 09:00, 03-31 09:00, 04-30 09:00, 05-31 09:00"},

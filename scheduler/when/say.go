@@ -25,6 +25,11 @@ func RuleHead(text string) (Rule, string, error) {
 	c := newScan(text)
 	r := Rule{}
 	part, err := r.read(c)
+	if errors.Is(err, ErrNoRule) {
+		if r, err = timed(c); err != nil {
+			return Rule{}, text, err
+		}
+	}
 	if err != nil {
 		_, rest := cut(text, c.i)
 		return Rule{}, rest, err
@@ -136,11 +141,24 @@ func (r *Rule) read(c *scan) (part string, err error) {
 	_ = c.has("glue")
 	c.blanks()
 	start := c.i
+	if _, ok := c.word("gap"); ok { // longer than the words for every and again
+		c.i = start
+		return "", ErrNoRule
+	}
 	if word, ok := c.word("again"); ok {
 		return r.readAgain(c, word)
 	}
 	if _, ok := c.word("every"); ok {
 		c.blanks()
+		if r.readNth(c) {
+			if !c.has("ofmonth") && slices.Max(r.Nth) > 1 {
+				return "", c.unknown(start) // every second tuesday is one of two
+			}
+			return "", nil
+		}
+		if r.readFeast(c) || r.readMonthEnd(c, false) {
+			return "", nil
+		}
 		if l, ok := c.length(); ok {
 			return "", r.setEvery(c, start, &l)
 		}
@@ -177,9 +195,13 @@ func (r *Rule) readAgain(c *scan, word string) (part string, err error) {
 			return "", ErrNoDay
 		}
 	case "monthly":
+		if r.readNth(c) {
+			return "", nil
+		}
 		return "", r.readMonthDays(c)
 	case "yearly":
-		if r.readLunar(c) {
+		c.skipGlue()
+		if r.readFeast(c) || r.readLunar(c) {
 			return "", nil
 		}
 		return "", r.readYearDay(c)
@@ -199,7 +221,7 @@ func (r *Rule) setEvery(c *scan, start int, l *length) error {
 	case !l.whole() && l.days == 0 && l.months == 0 && everyExpression(r.Every) != "" && l.clock%time.Minute == 0:
 		return nil
 	}
-	return &ImpossibleError{Text: strings.TrimSpace(string(c.s[start:c.i]))}
+	return c.unknown(start)
 }
 
 func everyExpression(minutes int) string {
@@ -246,6 +268,8 @@ func (c *scan) skipGlue() {
 
 // readTimes reads one or several times of the day: "7:30", "早上7点半和晚上9点".
 func (r *Rule) readTimes(c *scan, part string) error {
+	c.blanks()
+	from := c.i
 	for {
 		f := fix{part: part}
 		end := c.i
@@ -284,7 +308,10 @@ func (r *Rule) readTimes(c *scan, part string) error {
 		slices.Sort(r.Times)
 		part = f.part
 		end = c.i
-		if !c.separated() {
+		if c.span() {
+			return c.unknown(from)
+		}
+		if !c.separated() && (c.i == end || !c.clockAlone()) {
 			c.i = end
 			return nil
 		}

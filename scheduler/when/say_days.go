@@ -93,6 +93,9 @@ func (r *Rule) readMonthDays(c *scan) error {
 		if _, ok := c.word("lastday"); ok {
 			r.Days = append(r.Days, LastDay)
 			end = c.i
+		} else if _, ok := c.word("firstday"); ok {
+			r.Days = append(r.Days, 1)
+			end = c.i
 		} else {
 			n, width := c.number()
 			if width == 0 || c.at(0) == ':' || c.pointNext() {
@@ -137,19 +140,18 @@ func (r *Rule) readYearDay(c *scan) error {
 	return ErrNoDay
 }
 
-// readLunar: "农历八月十五", "农历正月初一", "除夕".
+// readLunar: "农历八月十五", "农历正月初一", "农历除夕".
 func (r *Rule) readLunar(c *scan) bool {
 	start := c.i
 	c.blanks()
 	lunar := c.has("lunar")
 	c.skipGlue()
-	if _, ok := c.word("eveofyear"); ok {
-		r.Kind, r.Month, r.Day = Lunar, 12, LastDay
-		return true
-	}
 	if !lunar {
 		c.i = start
 		return false
+	}
+	if r.readFeast(c) && r.Kind == Lunar {
+		return true
 	}
 	var month int
 	if v, ok := c.word("lunarmonth"); ok {

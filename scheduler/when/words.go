@@ -51,6 +51,8 @@ func newScan(text string) *scan {
 		switch {
 		case r >= '！' && r <= '～':
 			r -= '！' - '!'
+		case r == '’' || r == '‘': // what phones make of an apostrophe
+			r = '\''
 		case r == '。':
 			r = '.'
 		case unicode.IsSpace(r):
