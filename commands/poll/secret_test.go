@@ -186,12 +186,12 @@ func TestAFailedSecretVoteLeavesNoTrace(t *testing.T) {
 // message, which names who chose what: of a hidden poll there is none.
 func TestVotesOfAHiddenPollAreNotReadOut(t *testing.T) {
 	t.Parallel()
-	for flag, folds := range map[string]bool{"": true, " --hide": false} {
+	for flag, folds := range map[string]bool{"": true, "--hide": false} {
 		synctest.Test(t, func(t *testing.T) {
 			caps := chattest.Full()
 			caps.Whispers, caps.PerMinute = false, 4
 			stage := commandtest.Open(t, family(), commandtest.Scene{Caps: &caps})
-			stage.Line("管理员: /poll 选哪队？ | 红队 | 蓝队" + flag + "\n管理员 [发布]\n@ 5m")
+			stage.Line("管理员: /poll 选哪队？ | 红队 | 蓝队 " + flag + "\n管理员 [发布]\n@ 5m")
 			folded := false
 			for _, m := range slices.Concat(stage.Trouble("crowd 9 /vote 1 A"), stage.Line("@ 5m")) {
 				text := chat.Plain(m.Content.Text)
