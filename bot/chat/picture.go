@@ -47,7 +47,8 @@ type Chart struct {
 type Poster struct {
 	Title string `json:"title"`          // of the community
 	By    string `json:"by,omitempty"`   // who invites, as a sentence
-	Link  string `json:"link"`           // what the code says
+	Link  string `json:"link"`           // what the QR code says
+	Code  string `json:"code,omitempty"` // printed large where there is no link
 	How   string `json:"how"`            // one line: what to do with it
 	Note  string `json:"note,omitempty"` // below
 }

@@ -30,6 +30,7 @@ var packed []byte
 const (
 	width     = 800
 	margin    = 36
+	hugeSize  = 128
 	headSize  = 48
 	titleSize = 32
 	labelSize = 26
@@ -72,10 +73,10 @@ func Bars(c chat.Chart) (chat.Picture, error) {
 	return chat.Picture{MIME: "image/png", Data: b.Bytes()}, nil
 }
 
-// pen writes in one font and four sizes.
+// pen writes in one font and five sizes.
 type pen struct {
-	font                     *opentype.Font
-	head, title, label, note font.Face
+	font                           *opentype.Font
+	huge, head, title, label, note font.Face
 }
 
 func newPen() (*pen, error) {
@@ -94,7 +95,7 @@ func newPen() (*pen, error) {
 	for _, f := range []struct {
 		into *font.Face
 		size float64
-	}{{&p.head, headSize}, {&p.title, titleSize}, {&p.label, labelSize}, {&p.note, noteSize}} {
+	}{{&p.huge, hugeSize}, {&p.head, headSize}, {&p.title, titleSize}, {&p.label, labelSize}, {&p.note, noteSize}} {
 		if *f.into, err = opentype.NewFace(p.font, &opentype.FaceOptions{Size: f.size, DPI: 72}); err != nil {
 			return nil, fmt.Errorf("picture: font: %w", err)
 		}
@@ -103,7 +104,7 @@ func newPen() (*pen, error) {
 }
 
 func (p *pen) close() {
-	for _, f := range []font.Face{p.head, p.title, p.label, p.note} {
+	for _, f := range []font.Face{p.huge, p.head, p.title, p.label, p.note} {
 		_ = f.Close()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"unicode/utf8"
 
 	"github.com/boombuler/barcode/qr"
 
@@ -19,16 +20,22 @@ const (
 	codeRoom     = 560 // the code with its quiet zone
 	quiet        = 4   // modules around a code (ISO/IEC 18004)
 	maxLink      = 1024
+	maxCode      = 16 // letters of one that is printed
 )
 
 var band = color.RGBA{0x1d, 0x6f, 0xd8, 0xff}
 
 // Poster draws a poster as a PNG: the community, who invites, the QR code of
-// his link, and one line that says what to do.
+// his link, or his code in large letters, and one line that says what to do.
 func Poster(c chat.Poster) (chat.Picture, error) {
-	code, err := codeOf(c.Link)
-	if err != nil {
-		return chat.Picture{}, err
+	var code image.Image
+	var err error
+	if c.Link != "" || c.Code == "" {
+		if code, err = codeOf(c.Link); err != nil {
+			return chat.Picture{}, err
+		}
+	} else if n := utf8.RuneCountInString(c.Code); n > maxCode {
+		return chat.Picture{}, fmt.Errorf("picture: a code of %d letters, %d at most can be printed", n, maxCode)
 	}
 	p, err := newPen()
 	if err != nil {
@@ -67,12 +74,16 @@ func (p *pen) poster(c chat.Poster, code image.Image, img draw.Image) int {
 	if c.By != "" {
 		y = p.center(img, c.By, p.label, labelSize, faint, y+gap/2)
 	}
-	modules := code.Bounds().Dx()
-	size := codeRoom / (modules + 2*quiet) // pixels of a module
-	side := size * modules
-	y += gap + size*quiet/2
-	stamp(img, code, image.Pt((width-side)/2, y), size)
-	y += side + gap + size*quiet/2
+	if code == nil {
+		y = p.center(img, c.Code, p.huge, hugeSize, ink, y+2*gap) + 2*gap
+	} else {
+		modules := code.Bounds().Dx()
+		size := codeRoom / (modules + 2*quiet) // pixels of a module
+		side := size * modules
+		y += gap + size*quiet/2
+		stamp(img, code, image.Pt((width-side)/2, y), size)
+		y += side + gap + size*quiet/2
+	}
 	y = p.center(img, c.How, p.title, titleSize, ink, y)
 	if c.Note != "" {
 		y = p.center(img, c.Note, p.note, noteSize, faint, y+gap/2)

@@ -33,6 +33,43 @@ func read(t *testing.T, img image.Image) string {
 	return got.GetText()
 }
 
+// Where there is no link the code stands there in letters to type: a good part of
+// the width, alone.
+func TestAPosterCanShowACodeToType(t *testing.T) {
+	t.Parallel()
+	p, err := picture.Poster(chat.Poster{Title: "南城读书会", By: "阿宁 邀请你加入", Code: "K7Q2", How: "入群后发：@小助手 邀请码 K7Q2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(p.Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dark := 0 // the rows of pixels with ink far apart
+	for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y++ {
+		first, last := -1, 0
+		for x := range 800 {
+			if r, g, b, _ := img.At(x, y).RGBA(); r < 0x4000 && g < 0x4000 && b < 0x4000 {
+				if first < 0 {
+					first = x
+				}
+				last = x
+			}
+		}
+		if first >= 0 && last-first > 200 {
+			dark++
+		}
+	}
+	if dark < 60 {
+		t.Errorf("%d rows are as wide as a large code, want 60", dark)
+	}
+	for _, c := range []chat.Poster{{Title: "A"}, {Title: "A", Code: strings.Repeat("X", 17)}} {
+		if _, err := picture.Poster(c); err == nil {
+			t.Errorf("%+v was drawn", c)
+		}
+	}
+}
+
 func TestTheCodeOnAPosterIsItsLink(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("周末读书会与远足同好", 8)

@@ -13,6 +13,8 @@ type posterView struct {
 
 	Name      string // of who invites
 	Community string
+	Pictures  bool // can be sent here
+	Follow    bool // one follows here, and joins no group
 }
 
 // poster shows a person's link as a picture to pass on. The link stands beside
@@ -32,10 +34,15 @@ func (f family) poster(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	}
 	view.Community = c.Name
 	choices := []bot.Choice{{Label: "invite.button_mine", Command: "/invites"}}
-	if view.Link == "" || !req.Caps.Pictures {
+	view.Pictures, view.Follow = req.Caps.Pictures, req.Following()
+	// A QR code that is the platform's own picture cannot be set into another one.
+	if !req.Caps.Pictures || view.Link == "" && view.QR != "" {
 		return bot.Reply{Template: "invite.no_poster", Data: view, Choices: choices}, nil
 	}
 	p := &chat.Poster{Title: view.Community, Link: view.Link}
+	if p.Link == "" {
+		p.Code = view.Code
+	}
 	for name, into := range map[string]*string{"invite.poster_by": &p.By, "invite.poster_how": &p.How, "invite.poster_note": &p.Note} {
 		if *into, err = req.Text(name, view); err != nil {
 			return bot.Reply{}, err
@@ -46,8 +53,12 @@ func (f family) poster(ctx context.Context, req *bot.Request) (bot.Reply, error)
 
 // posterButton leads to the poster where there can be one.
 func posterButton(req *bot.Request, v wayView) []bot.Choice {
-	if v.Link == "" || !req.Caps.Pictures {
+	if v.Link == "" && v.QR != "" || !req.Caps.Pictures {
 		return nil
 	}
-	return []bot.Choice{{Label: "invite.button_poster", Command: "/invite poster"}}
+	label := "invite.button_poster"
+	if v.Link == "" {
+		label = "invite.button_poster_code"
+	}
+	return []bot.Choice{{Label: label, Command: "/invite poster"}}
 }

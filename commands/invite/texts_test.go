@@ -35,7 +35,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		rules = append(rules, rule)
 		for _, link := range []string{"", "https://t.me/+x"} {
 			for _, qr := range []string{"", "https://example.org/qr"} {
-				ways = append(ways, named{"Link": link, "QR": qr, "Code": "K7Q2", "Came": n, "Rule": rule, "Failed": n > 0, "Asks": n > 0, "Call": "", "Source": "海报A", "Name": "阿宁 <b>", "Community": "读书会"})
+				ways = append(ways, named{"Link": link, "QR": qr, "Code": "K7Q2", "Came": n, "Rule": rule, "Failed": n > 0, "Asks": n > 0, "Call": "", "Source": "海报A", "Name": "阿宁 <b>", "Pictures": n > 0, "Follow": n > 1, "Community": "读书会"})
 			}
 		}
 		own = append(own, named{"Vested": n, "Pending": n, "Left": n, "Held": n, "NotCounted": n, "Reasons": reasons[:n], "Reward": int64(50 * n), "Back": int64(n), "Place": n, "Bonus": int64(n), "Missing": n, "Next": invite.Milestone{Count: 5, Bonus: 100}})
@@ -69,7 +69,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		requests = append(requests, named{"ID": int64(i), "Name": "小王 <b>", "By": []string{"", "阿宁"}[i%2], "Source": "海报A", "Place": "产品群", "State": state, "Missing": i%2 == 0, "Last": i > 3})
 	}
 	commandtest.Texts(t, "invite", map[string][]any{
-		"rule": rules, "milestones": {[]invite.Milestone{{5, 100}, {10, 300}}}, "reason": each, "way": ways, "follow_way": ways, "follow_rule": rules, "no_argument": none, "button_mine": none, "button_poster": none, "poster": ways, "no_poster": ways, "poster_by": ways, "poster_how": ways, "poster_note": ways, "button_way": none, "button_rank": none, "button_yes": none,
+		"rule": rules, "milestones": {[]invite.Milestone{{5, 100}, {10, 300}}}, "reason": each, "way": ways, "follow_way": ways, "follow_rule": rules, "no_argument": none, "button_mine": none, "button_poster": none, "button_poster_code": none, "poster": ways, "no_poster": ways, "poster_by": ways, "poster_how": ways, "poster_note": ways, "button_way": none, "button_rank": none, "button_yes": none,
 		"button_no": none, "button_allow": none, "button_deny": none, "right_missing": some, "came": some, "stayed": some, "went": some, "code_usage": none,
 		"no_code": some, "yourself": none, "noted_before": some, "too_old": none, "not_counted": some, "noted": some, "source_noted": {storage.InviteWay{Source: "海报A"}},
 		"told": some, "is_it_true": some, "not_asked": none, "agreed": some, "denied": some, "own_usage": none, "own": own, "not_yours": some, "why": whys,
