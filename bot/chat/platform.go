@@ -131,6 +131,8 @@ type Caps struct {
 	// PushFor is how long after a person's own word that lasts; 0 = always.
 	PushFor time.Duration
 	Files   bool
+	// Uploads: files that people send there are told, see Event.File.
+	Uploads bool
 	// Pictures: what is said can have a picture, of at most MaxPicture bytes; 0 =
 	// no known limit.
 	Pictures   bool

@@ -44,7 +44,7 @@ func (r *run) setting(s step) {
 		if r.caps = caps; caps.Mentioned && r.language == "en" {
 			r.caps.Mention = "@helper"
 		}
-	case "hears", "joins", "whispers", "choices", "edit", "delete", "push", "files", "pictures", "adminlist", "polls", "quizzes", "pin", "requests":
+	case "hears", "joins", "whispers", "choices", "edit", "delete", "push", "files", "uploads", "pictures", "adminlist", "polls", "quizzes", "pin", "requests":
 		*r.ability(key) = value == "on"
 	case "limit":
 		if _, err := fmt.Sscan(value, &r.caps.PerMinute); err != nil {
@@ -76,7 +76,7 @@ var surfaces = map[string]chat.Caps{
 func (r *run) ability(key string) *bool {
 	return map[string]*bool{
 		"hears": &r.caps.Hears, "joins": &r.caps.Joins, "whispers": &r.caps.Whispers, "choices": &r.caps.Choices,
-		"edit": &r.caps.Edit, "delete": &r.caps.Delete, "push": &r.caps.Push, "files": &r.caps.Files, "pictures": &r.caps.Pictures, "adminlist": &r.caps.AdminList, "polls": &r.caps.Polls,
+		"edit": &r.caps.Edit, "delete": &r.caps.Delete, "push": &r.caps.Push, "files": &r.caps.Files, "uploads": &r.caps.Uploads, "pictures": &r.caps.Pictures, "adminlist": &r.caps.AdminList, "polls": &r.caps.Polls,
 		"quizzes": &r.caps.Quizzes, "pin": &r.caps.Pin, "requests": &r.caps.Requests,
 	}[key]
 }

@@ -88,6 +88,7 @@ type codesView struct {
 	All, Left int
 	Prizes    []Prize
 	Most      int
+	Uploads   bool // a file can be sent here
 }
 
 // codesUpload is what waits for its confirmation.
@@ -104,7 +105,7 @@ func (f family) codes(ctx context.Context, req *bot.Request) (bot.Reply, error) 
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	view := codesView{ID: d.ID, Prizes: s.Prizes, Most: maxCodes}
+	view := codesView{ID: d.ID, Prizes: s.Prizes, Most: maxCodes, Uploads: req.Caps.Uploads}
 	head, list, _ := strings.Cut(req.Args.Rest(1), "\n")
 	prize := prizeOf(s.Prizes, strings.TrimSpace(head))
 	if prize < 0 || d.State == storage.DrawCancelled {

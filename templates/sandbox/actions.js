@@ -12,9 +12,10 @@ let sending = Promise.resolve();
 function say(text) {
   const w = {
     id: newID(), chat: chatID(), as: state.persona, text, replyTo: state.replyTo?.id, at: clockText(), status: "sending",
-    picture: state.picture?.data,
+    picture: state.picture?.list ? undefined : state.picture?.data,
+    file: state.picture?.list ? { name: state.picture.name, data: state.picture.data } : undefined,
   };
-  if (w.picture) dropPicture();
+  if (w.picture || w.file) dropPicture();
   state.waiting.push(w);
   setReply(null);
   remember.set("spoke", "1");
@@ -30,6 +31,7 @@ function transmit(w) {
     const body = { id: w.id, chat: w.chat, as: w.as, text: w.text, lang: state.lang };
     if (w.replyTo) body.reply_to = w.replyTo;
     if (w.picture) body.picture = w.picture;
+    if (w.file) body.file = w.file;
     try {
       await post("/api/say", body);
       w.status = "sent";
@@ -100,7 +102,7 @@ export async function moveClock(body) {
   buttons.forEach((b) => { b.disabled = false; });
 }
 
-const known = ["busy", "network", "clock_back", "clock_far", "clock_fixed", "clock", "choice", "message", "member", "bot", "picture"];
+const known = ["busy", "network", "clock_back", "clock_far", "clock_fixed", "clock", "choice", "message", "member", "bot", "picture", "upload"];
 
 function complain(cause) {
   if (!(cause instanceof Refused)) throw cause;

@@ -42,6 +42,7 @@ var (
 	badLang     = &problem{400, "lang must be zh-CN or en", "lang"}
 	badAction   = &problem{400, "unknown action", "action"}
 	badPicture  = &problem{400, "a picture is a PNG or JPEG of at most 4 MB", "picture"}
+	badFile     = &problem{400, "a file is a CSV or TXT of at most 1 MB, and not beside a picture", "upload"}
 	badText     = &problem{400, "text must have 1 to 4096 characters", "text"}
 	badClock    = &problem{400, "give either to (RFC 3339) or a known step", "clock"}
 	clockBack   = &problem{409, "the clock only goes forward", "clock_back"}
@@ -65,8 +66,10 @@ type sayRequest struct {
 	As      string `json:"as"`
 	Text    string `json:"text"`
 	Picture []byte `json:"picture"` // PNG or JPEG, in base64; the text may be empty then
-	ReplyTo string `json:"reply_to"`
-	Lang    string `json:"lang"` // in which language names are told to the bot
+	// File is a CSV or TXT, in base64; the text may be empty then, too.
+	File    *upload `json:"file"`
+	ReplyTo string  `json:"reply_to"`
+	Lang    string  `json:"lang"` // in which language names are told to the bot
 }
 
 type pressRequest struct {
@@ -146,7 +149,10 @@ func (s *Sandbox) serveSay(w http.ResponseWriter, r *http.Request) {
 		if len(q.Picture) > 0 && pictureType(q.Picture) == "" {
 			return badPicture
 		}
-		if q.Text == "" && len(q.Picture) == 0 || utf8.RuneCountInString(q.Text) > MaxText {
+		if q.File != nil && (q.File.kind() == "" || len(q.Picture) > 0) {
+			return badFile
+		}
+		if q.Text == "" && len(q.Picture) == 0 && q.File == nil || utf8.RuneCountInString(q.Text) > MaxText {
 			return badText
 		}
 		return firstProblem(checkID(q.ID), checkLang(q.Lang), func() *problem { return s.say(ctx, q) })

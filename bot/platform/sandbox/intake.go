@@ -161,7 +161,7 @@ func (s *Sandbox) speaker(chatID, as string) *problem {
 
 func (s *Sandbox) say(ctx context.Context, r sayRequest) *problem {
 	lang := s.language(r.Lang)
-	request := fingerprint("say", r.Chat, r.As, r.Text, r.ReplyTo, sumOf(r.Picture))
+	request := fingerprint("say", r.Chat, r.As, r.Text, r.ReplyTo, sumOf(r.Picture), r.File.print())
 	return s.submit(ctx, r.ID, request, func(n int64) (*intake, *problem) {
 		if p := s.speaker(r.Chat, r.As); p != nil {
 			return nil, p
@@ -169,6 +169,8 @@ func (s *Sandbox) say(ctx context.Context, r sayRequest) *problem {
 		e := &entry{N: n, Chat: r.Chat, At: s.now().UTC(), From: r.As, Key: r.ID, Spans: s.texts.spans(r.Text)}
 		if kind := pictureType(r.Picture); kind != "" {
 			e.attach(r.Picture, kind)
+		} else if r.File != nil {
+			e.File, e.data = &fileInfo{Name: r.File.Name, MIME: r.File.kind(), Size: len(r.File.Data)}, r.File.Data
 		}
 		in := &intake{entry: e, silent: !s.world.Bot[r.Chat]}
 		// After a restart the log still knows what was said under this id.
@@ -200,6 +202,7 @@ func (s *Sandbox) say(ctx context.Context, r sayRequest) *problem {
 		if p := e.picture(); p != nil {
 			ev.Picture = p
 		}
+		ev.File = e.upload()
 		in.event = ev
 		return in, nil
 	})

@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"path"
 	"strings"
+	"unicode/utf8"
 
 	"qunmate/bot/chat"
 )
@@ -22,6 +24,37 @@ func pictureType(data []byte) string {
 		return kind
 	}
 	return ""
+}
+
+// maxUpload is the most bytes of a file that the page sends.
+const maxUpload = 1 << 20
+
+// upload is a file that somebody sends: a list of codes, for example.
+type upload struct {
+	Name string `json:"name"`
+	Data []byte `json:"data"`
+}
+
+// kind is what a file is, by its name; "" for anything but a list. That it can be
+// read is for the command to say.
+func (u *upload) kind() string {
+	if len(u.Data) == 0 || len(u.Data) > maxUpload || utf8.RuneCountInString(u.Name) > 100 || clean(u.Name) != u.Name {
+		return ""
+	}
+	switch strings.ToLower(path.Ext(u.Name)) {
+	case ".csv":
+		return "text/csv"
+	case ".txt":
+		return "text/plain"
+	}
+	return ""
+}
+
+func (u *upload) print() string {
+	if u == nil {
+		return ""
+	}
+	return u.Name + "\x00" + sumOf(u.Data)
 }
 
 func sumOf(data []byte) string {
@@ -47,6 +80,14 @@ func (e *entry) picture() *chat.Picture {
 	return &chat.Picture{Ref: ref(e.Chat + "/" + e.id()), MIME: e.File.MIME, Fleeting: true}
 }
 
+// upload is the file of a message as events tell it.
+func (e *entry) upload() *chat.Attachment {
+	if e.File == nil || e.From == botID || e.picture() != nil || len(e.data) == 0 {
+		return nil
+	}
+	return &chat.Attachment{Ref: ref(e.Chat + "/" + e.id()), Name: e.File.Name, MIME: e.File.MIME, Size: int64(e.File.Size)}
+}
+
 // Fetch implements chat.Fetcher.
 func (s *Sandbox) Fetch(_ context.Context, r chat.Ref, limit int) ([]byte, error) {
 	chatID, id, _ := strings.Cut(r.ID, "/")
@@ -56,8 +97,8 @@ func (s *Sandbox) Fetch(_ context.Context, r chat.Ref, limit int) ([]byte, error
 	if log := s.logs[chatID]; log != nil {
 		e = log.findID(id)
 	}
-	if r.Domain != Domain || e == nil || e.picture() == nil || len(e.data) > limit {
-		return nil, rejected("there is no picture %s", r)
+	if r.Domain != Domain || e == nil || e.picture() == nil && e.upload() == nil || len(e.data) > limit {
+		return nil, rejected("there is no picture or file %s", r)
 	}
 	return bytes.Clone(e.data), nil
 }

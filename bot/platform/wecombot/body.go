@@ -27,6 +27,7 @@ type body struct {
 	Text   loose[words]     `json:"text"`
 	Voice  loose[words]     `json:"voice"`
 	Image  loose[image]     `json:"image"`
+	File   loose[image]     `json:"file"`
 	Mixed  loose[mixed]     `json:"mixed"`
 	Quote  loose[quote]     `json:"quote"`
 	Stream loose[streamRef] `json:"stream"`
@@ -48,7 +49,7 @@ type (
 		Text    loose[words] `json:"text"`
 		Image   loose[image] `json:"image"`
 	}
-	// image is where a picture can be read, and what it is encrypted with; the
+	// image is where a picture or a file can be read, and what it is encrypted with; the
 	// key is missing in callback mode.
 	image struct {
 		URL word `json:"url"`

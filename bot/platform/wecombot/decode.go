@@ -44,7 +44,7 @@ func (d decoder) read(b *body, via replyToken, fallback string) (chat.Event, boo
 	if b.MsgType != "event" {
 		via.Kind = toMessage
 		ev.Kind = chat.Message
-		ev.Text, ev.Picture = d.text(b, place), b.picture()
+		ev.Text, ev.Picture, ev.File = d.text(b, place), b.picture(), b.file()
 		// In a group nothing else arrives; a private chat needs no address.
 		ev.ToBot = place.Type == chat.Group
 		ev.Reply = via.String()

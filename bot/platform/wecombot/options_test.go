@@ -46,7 +46,7 @@ func TestCapsAreTheTruth(t *testing.T) {
 		if got := r.Caps(chatOfTest(group)); got != want {
 			r.t.Errorf("a group: %+v", got)
 		}
-		want.Hears, want.Mentioned = true, false
+		want.Hears, want.Mentioned, want.Uploads = true, false, true
 		if got := r.Caps(chatOfTest(lilei)); got != want {
 			r.t.Errorf("a private chat: %+v", got)
 		}

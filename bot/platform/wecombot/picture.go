@@ -90,6 +90,16 @@ func (b *body) picture() *chat.Picture {
 	return nil
 }
 
+// file is a file that was sent, which only private chats have (path 100719). Its
+// name and its size are not told.
+func (b *body) file() *chat.Attachment {
+	f := b.File.V
+	if b.MsgType != mediaFile || f.URL == "" {
+		return nil
+	}
+	return &chat.Attachment{Ref: chat.Ref{Domain: Domain, ID: string(f.Key) + keyMark + string(f.URL)}}
+}
+
 // carrier is what can hold a picture.
 type carrier struct {
 	kind  word
@@ -97,7 +107,7 @@ type carrier struct {
 	mixed mixed
 }
 
-// Fetch reads a picture that came with a message and decrypts it: with the key
+// Fetch reads a picture or a file that came with a message and decrypts it: with the key
 // of the message, or in callback mode with that of the bot.
 func (b *Bot) Fetch(ctx context.Context, r chat.Ref, limit int) ([]byte, error) {
 	key, address, ok := strings.Cut(r.ID, keyMark)

@@ -90,6 +90,29 @@ func TestAPictureIsFetchedAndDecrypted(t *testing.T) {
 	}
 }
 
+// A file is sent in private, where it is said nothing of: it is read like a
+// picture.
+func TestAFileIsFetchedAndDecrypted(t *testing.T) {
+	t.Parallel()
+	bubble(t, wecomtest.Options{}, nil, func(r *rig) {
+		k := newSink()
+		stop := r.up(k.deliver)
+		data := []byte("code\nAAA\nBBB\n")
+		r.s.Upload("lilei", data)
+		ev := k.wait(r.t, 1)[0]
+		if ev.Text != "" || ev.Picture != nil || ev.File == nil || ev.Chat.Type != chat.Private || !r.Caps(ev.Chat).Uploads || r.Caps(chatOfTest(group)).Uploads {
+			r.t.Fatalf("%+v", ev)
+		}
+		got, err := r.Fetch(r.t.Context(), ev.File.Ref, 1000)
+		if err != nil || !bytes.Equal(got, data) {
+			r.t.Errorf("%q %v", got, err)
+		}
+		if err := stop(); err != nil {
+			r.t.Error(err)
+		}
+	})
+}
+
 // What WeCom was handed once is sent by its media_id, for nearly three days; the
 // text goes first.
 func TestAPictureIsUploadedOnceInThreeDays(t *testing.T) {

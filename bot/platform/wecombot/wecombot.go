@@ -273,6 +273,8 @@ func (b *Bot) Caps(c chat.Chat) chat.Caps {
 		// is known by a message in it and by nothing else.
 		Push:  b.opts.Mode == WebSocket && !b.talks.onlyEntered(b.aliases.wire(c.Ref).ID) || b.opts.Fallbacks[c.Ref.ID].Send != nil,
 		Files: b.opts.Mode == WebSocket,
+		// A file is sent in private only, without a word (path 100719).
+		Uploads: c.Type == chat.Private,
 		// In callback mode as a part of the answer itself (path 101031).
 		Pictures: true, MaxPicture: maxImage,
 		MaxText:   maxText,

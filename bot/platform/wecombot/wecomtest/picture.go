@@ -35,6 +35,11 @@ func (s *Server) Picture(c Chat, user, text string, data []byte) string {
 	}}})
 }
 
+// Upload lets a user send a file to the bot in private.
+func (s *Server) Upload(user string, data []byte) string {
+	return s.Message(Private(user), user, "file", map[string]any{"file": s.seal(data)})
+}
+
 // Quote is Tell in answer to a picture.
 func (s *Server) Quote(c Chat, user, text string, data []byte) string {
 	image := s.seal(data)
