@@ -134,7 +134,7 @@ func Routes(platforms []chat.Platform) []string {
 }
 
 // Run works until ctx ends; it returns early only for a fault that no retry
-// can mend. What is committed by then is finished, the rest stays in the
+// can mend, like a token that is not accepted, on the last connection. What is committed by then is finished, the rest stays in the
 // database.
 func (e *Engine) Run(ctx context.Context) error {
 	defer close(e.over)
@@ -169,13 +169,22 @@ func (e *Engine) Run(ctx context.Context) error {
 	inner.Go(func() { e.watchFull(ctx) })
 	inner.Go(func() { e.tellNotices(ctx) })
 	close(e.ready)
+	var left atomic.Int64
+	left.Store(int64(len(e.platforms)))
 	for route, p := range e.platforms {
 		if c, counts := p.(chat.Counter); counts {
 			inner.Go(func() { e.keepCounts(ctx, route, c) })
 		}
 		inner.Go(func() {
 			if err := p.Run(ctx, e.Door(route)); err != nil && ctx.Err() == nil {
-				stop(fmt.Errorf("connection %s: %w", p.Name(), err))
+				err = fmt.Errorf("connection %s: %w", p.Name(), err)
+				if left.Add(-1) == 0 {
+					stop(err)
+					return
+				}
+				// The groups of the others need not fall silent with it.
+				e.Log.Error("a connection has ended; the others go on", "err", err)
+				e.Notify("common.connection_ended", struct{ Name string }{p.Name()})
 			}
 		})
 	}

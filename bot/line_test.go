@@ -20,8 +20,9 @@ type line struct {
 	facts    func(context.Context, chat.Chat) (chat.Facts, error)
 	asked    int
 	attempts []attempt
-	longID   string // added to the ids of messages
-	fetched  []byte // what every picture is; nil: as the network has it
+	longID   string     // added to the ids of messages
+	ends     chan error // what comes here ends the connection
+	fetched  []byte     // what every picture is; nil: as the network has it
 }
 
 func (l *line) Fetch(ctx context.Context, r chat.Ref, limit int) ([]byte, error) {
@@ -32,6 +33,24 @@ func (l *line) Fetch(ctx context.Context, r chat.Ref, limit int) ([]byte, error)
 		return fetched, nil
 	}
 	return l.Network.Fetch(ctx, r, limit)
+}
+
+// Run ends with what comes through ends, like a connection whose token is
+// revoked.
+func (l *line) Run(ctx context.Context, deliver chat.Deliver) error {
+	if l.ends == nil {
+		return l.Network.Run(ctx, deliver)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	over := make(chan error, 1)
+	go func() { over <- l.Network.Run(ctx, deliver) }()
+	select {
+	case err := <-l.ends:
+		return err
+	case err := <-over:
+		return err
+	}
 }
 
 type attempt struct {
