@@ -333,7 +333,7 @@ func TestAConnectionThatCannotWorkEndsTheProgramWithItsName(t *testing.T) {
 		}
 		defer func() { _ = db.Close() }()
 		o := w.options
-		o.DB, o.Clock, o.Platforms = db, w.clock, []chat.Platform{newLine("good"), broken{newLine("bad")}}
+		o.DB, o.Clock, o.Platforms = db, w.clock, []chat.Platform{broken{newLine("bad")}}
 		e, err := New(o)
 		if err != nil {
 			t.Fatal(err)
