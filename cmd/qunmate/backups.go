@@ -94,6 +94,14 @@ func (p *program) backupFault(backup, database string, err error) int {
 		return exitFault
 	case errors.Is(err, storage.ErrNewer), errors.Is(err, storage.ErrChanged):
 		return p.dbFault(backup, err)
+	case errors.Is(err, storage.ErrExists):
+		// What is in the way may be a log that was left behind alone.
+		for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+			if _, err := os.Lstat(database + suffix); err == nil {
+				database += suffix
+				break
+			}
+		}
 	}
 	return p.dbFault(database, err)
 }

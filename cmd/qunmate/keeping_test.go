@@ -100,6 +100,9 @@ func TestABackupBesideARunningBotIsWholeAndRestoreOverwritesNothing(t *testing.T
 			t.Errorf("the database is blamed: %s", o.errs)
 		}
 	}
+	left := t.TempDir()
+	write(t, filepath.Join(left, "qunmate.db-wal"), "of another database")
+	wantCall(t, left, 1, "qunmate.db-wal exists", "restore", filepath.Join(dir, "late.db"))
 	empty := t.TempDir()
 	wantCall(t, empty, 1, "There is no backup", "restore", filepath.Join(dir, "nothing.db"))
 	if left, _ := os.ReadDir(empty); len(left) > 0 {

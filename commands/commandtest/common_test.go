@@ -66,11 +66,12 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		},
 		"group_welcome": none, "question_closed": none, "welcome_back": none, "submit": none, "card_title": none, "menu_checkin": none, "menu_me": none, "menu_more": none,
 		"nameless": {named{"Tag": "3F7K"}}, "nameless_group": {named{"Tag": "3F7K"}},
-		"connection":  {named{"OK": true, "Name": "helper", "Text": "a"}, named{"OK": false, "Name": "helper", "Text": "a"}},
-		"fault":       {named{"ID": "a1b2c3"}},
-		"who_unknown": name,
-		"who_several": {named{"Name": "小王", "Count": 2}},
-		"hello":       {named{"Missing": nil}, named{"Missing": rights}},
-		"missing":     missing,
+		"connection_ended": {named{"Name": "helper"}},
+		"connection":       {named{"OK": true, "Name": "helper", "Text": "a"}, named{"OK": false, "Name": "helper", "Text": "a"}},
+		"fault":            {named{"ID": "a1b2c3"}},
+		"who_unknown":      name,
+		"who_several":      {named{"Name": "小王", "Count": 2}},
+		"hello":            {named{"Missing": nil}, named{"Missing": rights}},
+		"missing":          missing,
 	})
 }
