@@ -47,7 +47,11 @@ func (f family) invite(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	view.Came = len(mine)
+	for _, i := range mine {
+		if i.State != storage.InviteRejected {
+			view.Came++
+		}
+	}
 	template := "invite.way"
 	if req.Following() {
 		template = "invite.follow_way"

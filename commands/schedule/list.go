@@ -144,6 +144,9 @@ func (j *job) lines(req *bot.Request, r bot.Reply) ([]string, error) {
 }
 
 func list(ctx context.Context, req *bot.Request) (bot.Reply, error) {
+	if req.Args.Len() > 0 {
+		return bot.Reply{}, bot.Refuse("schedule.unknown_part", struct{ Word string }{req.Args.Word(0)})
+	}
 	all, err := req.Tx.SchedulesOf(ctx, req.Community)
 	if err != nil {
 		return bot.Reply{}, err
