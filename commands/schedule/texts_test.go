@@ -142,7 +142,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"edit_how": {named{"Which": "draft:3", "Name": "早安", "Queue": true}, named{"Which": "3", "Name": "早安", "Queue": false}},
 		"gone":     {[]string{"a"}, []string{"a", "b", "c", "d"}}, "why_now": whys, "why": whys, "log_line": states, "log": {named{"ID": 3, "Name": "早安", "Chats": rows, "More": 2}, named{"ID": 3, "Name": "早安", "Chats": rows[:1], "More": 0}}, "log_rows": {rows[0], rows[1]}, "turned": jobs, "entry": id, "entry_note": notes,
 		"same":           jobs[:3],
-		"undo_overtaken": id, "no_such": {named{"ID": int64(9), "Open": []int64{1, 2}}, named{"ID": int64(9), "Open": nil}}, "usage": none, "unknown_part": named{"Word": "早安"}, "no_time": name, "no_clock": name, "no_day": name,
+		"undo_overtaken": id, "no_such": {named{"ID": int64(9), "Open": []int64{1, 2}}, named{"ID": int64(9), "Open": nil}}, "usage": none, "unknown_part": {named{"Word": "早安"}}, "no_time": name, "no_clock": name, "no_day": name,
 		"impossible": name, "unknown_rule": name, "nths": {[]int{when.LastDay, 1, 5}}, "past": {soon}, "unclear": {named{"Past": &soon}, named{"Past": nil}}, "at_choice": {soon}, "no_text": name, "too_long": {named{"Max": 3000}},
 		"no_template":   {named{"Name": "", "Sets": []string{"a", "b"}, "Faults": nil}, named{"Name": "x", "Sets": []string{"a"}, "Faults": faults}},
 		"template_rest": {named{"Rest": "x"}}, "missed": none, "countdown": none, "never": none, "where": {named{"Count": 0}, named{"Count": 3}}, "no_push": none,
