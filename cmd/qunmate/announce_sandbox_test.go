@@ -50,10 +50,26 @@ func TestTheSandboxRehearsesAnAnnouncementWithAFailedGroup(t *testing.T) {
 	act("/api/bot", map[string]string{"id": "bring-back", "chat": "books", "as": "admin", "action": "add"})
 	press("press-retry", "只重发失败的")
 	until(t, "the report after the retry", shows("公告 #1：已送达 2/2 · 失败 0"))
+	// One that waits for its time stands in the calendar.
+	if code := say(t, base, "announce-2", "product", "admin", "/announce 全部群 明早例行维护"); code != 200 {
+		t.Fatalf("say: %d", code)
+	}
+	until(t, "the second preview", shows("明早例行维护"))
+	press("press-at", "定时 ")
+	until(t, "the preview with its time", func() bool {
+		_, body := get(t, base+"/api/state?as=admin")
+		return strings.Contains(body, `"定在 `)
+	})
+	press("press-plan", "定在 ")
+	until(t, "the plan", shows("公告 #2 定在"))
+	_, body := get(t, base+"/api/upcoming")
+	if strings.Count(body, `"kind":"announcement"`) != 1 || !strings.Contains(body, "明早例行维护") {
+		t.Errorf("the calendar has %s", body)
+	}
 	p.stop()
 }
 
-// choice finds the newest button of a label that a persona sees, with its
+// choice finds the newest button that a persona sees whose label begins so, with its
 // message and its command.
 func choice(t *testing.T, base, as, label string) (message, command string) {
 	t.Helper()
@@ -69,7 +85,7 @@ func choice(t *testing.T, base, as, label string) (message, command string) {
 	}
 	for _, m := range slices.Backward(state.Messages) {
 		for _, c := range m.Choices {
-			if c.Label == label {
+			if strings.HasPrefix(c.Label, label) {
 				return m.ID, c.Command
 			}
 		}

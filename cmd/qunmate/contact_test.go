@@ -159,6 +159,9 @@ func TestFiguresOfCustomerGroups(t *testing.T) {
 	until(t, "the group is in it", func() bool {
 		return count(t, dir, "SELECT count(*) FROM chats h JOIN communities c ON c.id = h.community_id WHERE h.kind = 'group' AND c.name = 'Members'") == 1
 	})
+	// Nobody can ask there, so the truth about them is told where one can.
+	says("/capabilities", "In the customer group “读书会” I can only: see who joins and leaves")
+	says("/capabilities", "Never: read what is said, answer, check-ins, polls, draws, buttons")
 	p.stop() // at a start with groups the figures are asked for at once
 	p = launch(t, dir, nil)
 	until(t, "the figures", func() bool { return count(t, dir, "SELECT count(*) FROM counted_days") == 30 })
