@@ -44,13 +44,11 @@ func (req *Request) alert(ctx context.Context, all []concern) error {
 		}
 	}
 	a := alert{req: req, seen: map[int64]bool{}}
-	if err := a.directly(ctx, chats); err != nil {
+	if err := a.find(ctx, chats); err != nil {
 		return err
 	}
-	if err := a.operators(ctx, chats); err != nil {
-		return err
-	}
-	if err := a.there(ctx, chats); err != nil {
+	around, err := req.detour(ctx)
+	if err != nil {
 		return err
 	}
 	for _, h := range a.hearers {
@@ -65,7 +63,9 @@ func (req *Request) alert(ctx context.Context, all []concern) error {
 		case h.in.ID != 0:
 			err = req.Inform(ctx, h.in, h.account, r)
 		default:
-			_, err = req.Tell(ctx, h.account, r)
+			if r.detour, err = around.of(ctx, req, h.about, all); err == nil {
+				_, err = req.Tell(ctx, h.account, r)
+			}
 		}
 		if err != nil {
 			return err
@@ -108,6 +108,24 @@ type alert struct {
 	req     *Request
 	hearers []hearer
 	seen    map[int64]bool // the chats that somebody is told of
+	refused map[int64]bool // the accounts whose direct message was refused
+}
+
+// find finds everybody who is told of some chats.
+func (a *alert) find(ctx context.Context, chats []storage.Chat) error {
+	if err := a.directly(ctx, chats); err != nil {
+		return err
+	}
+	if err := a.operators(ctx, chats); err != nil {
+		return err
+	}
+	return a.there(ctx, chats)
+}
+
+// direct reports whether the bot may write to an account.
+func (a *alert) direct(ctx context.Context, account storage.Account) (bool, error) {
+	_, ok, err := a.req.direct(ctx, account)
+	return ok && !a.refused[account.ID], err
 }
 
 // add lets an account hear of a chat. A person with several accounts hears of
@@ -146,7 +164,7 @@ func (a *alert) directly(ctx context.Context, chats []storage.Chat) error {
 			return err
 		}
 		for _, account := range admins {
-			_, ok, err := a.req.direct(ctx, account)
+			ok, err := a.direct(ctx, account)
 			if err != nil {
 				return err
 			}
@@ -169,7 +187,7 @@ func (a *alert) operators(ctx context.Context, chats []storage.Chat) error {
 		return err
 	}
 	for _, account := range accounts {
-		_, ok, err := a.req.direct(ctx, account)
+		ok, err := a.direct(ctx, account)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -99,11 +98,8 @@ func (req *Request) Compose(ctx context.Context, c storage.Chat, r Reply) (l sto
 }
 
 func (req *Request) compose(ctx context.Context, c storage.Chat, r Reply, to int64, token, lang string) (l storage.Letter, ok bool, err error) {
-	if c.State == storage.ChatLeft || c.Connection == "" {
-		return l, false, nil // there is nobody to carry it, now or later
-	}
-	if p := req.engine.platforms[c.Connection]; p != nil && r.Lane != storage.LaneBroadcast && p.Caps(chatOf(c)).Confirm {
-		return l, false, nil // a person would have to confirm it: see chat.Caps
+	if !req.carried(c, r.Lane) {
+		return l, false, nil
 	}
 	private := !r.Public && to != 0 && c.Kind != string(chat.Private)
 	whispered := private && req.engine.whispers(c)
@@ -115,19 +111,28 @@ func (req *Request) compose(ctx context.Context, c storage.Chat, r Reply, to int
 		return l, false, err
 	}
 	content.Private, content.Inline = private, whispered
-	text, err := json.Marshal(content)
+	text, err := written(content, r.detour)
 	if err != nil {
-		return l, false, fmt.Errorf("letter: %w", err)
+		return l, false, err
 	}
 	l = storage.Letter{
 		ChatID: c.ID, Connection: c.Connection, Lane: r.Lane, Once: r.Once, Kind: r.Template, Slot: r.Slot,
-		AccountID: to, Reply: token, Thread: req.Event.Chat.Thread, Content: string(text),
+		AccountID: to, Reply: token, Thread: req.Event.Chat.Thread, Content: text,
 		ExpiresAt: r.Until,
 	}
 	if c.ID != req.Chat.ID {
 		l.Thread = ""
 	}
 	return l, true, nil
+}
+
+// carried reports whether somebody carries letters of a lane to a chat.
+func (req *Request) carried(c storage.Chat, lane storage.Lane) bool {
+	if c.State == storage.ChatLeft || c.Connection == "" {
+		return false // there is nobody, now or later
+	}
+	p := req.engine.platforms[c.Connection] // where a person would have to confirm it: see chat.Caps
+	return p == nil || lane == storage.LaneBroadcast || !p.Caps(chatOf(c)).Confirm
 }
 
 // whispers reports whether private answers stay private in a chat.
@@ -244,6 +249,12 @@ func (e *Engine) apologise(ctx context.Context, tx *storage.Tx, via string, ev c
 // and reports whether there was one.
 func (req *Request) TellOperators(ctx context.Context, r Reply) (bool, error) {
 	accounts, err := req.engine.operatorAccounts(ctx, &req.Tx.Reader)
+	if err != nil {
+		return false, err
+	}
+	if r.detour, err = req.detour(ctx); err != nil { // none but themselves: that nobody got it is logged
+		return false, err
+	}
 	told := false
 	for _, a := range accounts {
 		ok, err := req.Tell(ctx, a, r)
@@ -252,7 +263,7 @@ func (req *Request) TellOperators(ctx context.Context, r Reply) (bool, error) {
 		}
 		told = told || ok
 	}
-	return told, err
+	return told, nil
 }
 
 func (e *Engine) operatorAccounts(ctx context.Context, r *storage.Reader) ([]storage.Account, error) {

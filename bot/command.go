@@ -181,6 +181,8 @@ type Reply struct {
 	// Until is when a post comes too late: it is not sent after that. Zero is
 	// never.
 	Until time.Time
+
+	detour *detour // of an alert: what is said elsewhere when it is refused
 }
 
 // Choice is a button: a text's name for the label, and the command it types.

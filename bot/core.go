@@ -44,12 +44,19 @@ func onStanding(ctx context.Context, req *Request) (Reply, error) {
 
 // leave closes a chat the bot cannot write to any more.
 func (e *Engine) leave(ctx context.Context, tx *storage.Tx, c storage.Chat, reason string) error {
+	alerts, err := tx.QueuedWith(ctx, c.ID, detourMark)
+	if err != nil {
+		return err
+	}
 	if err := tx.KillLetters(ctx, c.ID, reason); err != nil {
 		return err
 	}
 	c.State, c.Connection = storage.ChatLeft, ""
 	e.Log.Info("the bot is not in a chat any more", "chat", c.ID, "reason", reason)
-	return tx.UpdateChat(ctx, c)
+	if err := tx.UpdateChat(ctx, c); err != nil {
+		return err
+	}
+	return e.goAround(ctx, tx, alerts)
 }
 
 // welcomed greets once when the bot comes into a group: what is missing and

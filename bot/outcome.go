@@ -85,14 +85,21 @@ func (d *delivery) store(ctx context.Context, debts []debt) error {
 	err := d.engine.do(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		clear(late)
 		for _, p := range debts {
-			for _, o := range p.outcomes {
+			var dead []storage.Letter
+			for i, o := range p.outcomes {
 				overtaken, err := settleRow(ctx, tx, o)
 				if err != nil {
 					return err
 				}
 				late[o.ID] = overtaken
+				if o.State == storage.LetterDead {
+					dead = append(dead, p.letters[i])
+				}
 			}
 			if err := d.follow(ctx, tx, p.result); err != nil {
+				return err
+			}
+			if err := d.engine.goAround(ctx, tx, dead); err != nil {
 				return err
 			}
 		}

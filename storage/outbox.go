@@ -142,6 +142,23 @@ func (r *Reader) SlotBefore(ctx context.Context, chatID int64, prefix, slot stri
 	return before, classify(err)
 }
 
+// LastLetter is the number of the newest letter, 0 if there is none.
+func (r *Reader) LastLetter(ctx context.Context) (int64, error) {
+	var id int64
+	err := r.q.row(ctx, "SELECT coalesce(max(id), 0) FROM outbox").Scan(&id)
+	return id, classify(err)
+}
+
+// LettersWith lists the letters after a number whose content has a mark in it.
+func (r *Reader) LettersWith(ctx context.Context, after int64, mark string) ([]Letter, error) {
+	return list(ctx, r, scanLetters, "SELECT "+letterColumns+" FROM outbox WHERE id > ? AND instr(content, ?) > 0 ORDER BY id", after, mark)
+}
+
+// QueuedWith lists the letters with a mark that wait to be sent to a chat.
+func (r *Reader) QueuedWith(ctx context.Context, chatID int64, mark string) ([]Letter, error) {
+	return list(ctx, r, scanLetters, "SELECT "+letterColumns+" FROM outbox INDEXED BY outbox_queued WHERE chat_id = ? AND state = 'queued' AND instr(content, ?) > 0 ORDER BY id", chatID, mark)
+}
+
 // Claim marks an at-most-once letter before its first attempt. After a crash
 // it is found in this state, and nobody knows whether it went out.
 func (tx *Tx) Claim(ctx context.Context, id int64) error {

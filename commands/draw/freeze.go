@@ -129,14 +129,18 @@ func (f family) whisper(ctx context.Context, req *bot.Request, d storage.Draw, r
 // alert tells the organiser something, or, if he cannot be reached, whoever
 // administers the chat.
 func (f family) alert(ctx context.Context, req *bot.Request, d storage.Draw, r bot.Reply) error {
-	if told, err := f.tellMaker(ctx, req, d, r); told || err != nil {
-		return err
-	}
 	c, err := req.Tx.Chat(ctx, d.ChatID)
 	if err != nil {
 		return err
 	}
-	return req.Alert(ctx, c, r)
+	if d.AccountID == 0 {
+		return req.Alert(ctx, c, r)
+	}
+	a, err := req.Tx.Account(ctx, d.AccountID)
+	if err != nil {
+		return err
+	}
+	return req.TellOrAlert(ctx, a, c, r)
 }
 
 // onWait says once that the randomness is late, and how it can be brought.
