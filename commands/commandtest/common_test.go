@@ -29,8 +29,10 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		missing = append(missing, r)
 	}
 	var undoable []any
-	for _, a := range []string{"", "draw.publish", "draw.cancel", "draw.defaults", "poll.publish", "poll.close", "signup.publish", "signup.cancel", "announce.send",
-		"settings.language", "settings.join", "feedback.reply", "undo"} {
+	for _, a := range []string{
+		"", "draw.publish", "draw.cancel", "draw.defaults", "poll.publish", "poll.close", "signup.publish", "signup.cancel", "announce.send",
+		"settings.language", "settings.join", "feedback.reply", "undo",
+	} {
 		undoable = append(undoable, named{"ID": 7, "Action": a})
 	}
 	previews := []named{{"ID": 5, "Title": "签到规则"}, {"ID": 6, "Title": "Ann +5"}}
