@@ -70,6 +70,12 @@ type Action struct {
 	// Run does what was confirmed; nil for changes that take effect at once and
 	// are only undone.
 	Run func(context.Context, *Request, json.RawMessage) (Reply, error)
+	// Cancel does what else ends when a preview of it is cancelled; nil, or an
+	// empty reply: nothing does.
+	Cancel func(context.Context, *Request, json.RawMessage) (Reply, error)
+	// Shows is the number that its preview bears, of the thing that it is about.
+	// Previews of several things stand beside each other. Nil: the newest counts.
+	Shows func(json.RawMessage) int64
 	// Undo takes back the audit row that Run wrote under the action's name. Nil:
 	// it cannot be undone.
 	Undo func(context.Context, *Request, storage.Audited) (Reply, error)

@@ -34,6 +34,7 @@ func (req *Request) Preview(ctx context.Context, action, title string, data any,
 	}
 	id, err := req.Tx.AddPreview(ctx, storage.Preview{
 		ChatID: req.Chat.ID, AccountID: req.Account.ID, Action: action, Data: string(text), Title: title, ExpiresAt: req.Tx.Now.Add(previewLife),
+		Beside: req.engine.registry.actions[action].Shows != nil,
 	})
 	if err != nil {
 		return Reply{}, err
@@ -130,64 +131,6 @@ func builtins() []Command {
 	}
 }
 
-// pick finds the preview a /confirm or /cancel speaks of: the one with the
-// number, or the sender's only open one here.
-func pick(ctx context.Context, req *Request) (storage.Preview, error) {
-	if w := strings.TrimPrefix(req.Args.Word(0), "#"); w != "" {
-		return pickNumber(ctx, req, w)
-	}
-	open, err := req.Tx.OpenPreviews(ctx, req.Chat.ID, req.Account.ID, req.Tx.Now)
-	if err != nil {
-		return storage.Preview{}, err
-	}
-	switch len(open) {
-	case 0:
-		if req.overheard() {
-			return storage.Preview{}, Refuse("", nil) // people say it to each other, too
-		}
-		return storage.Preview{}, Refuse("common.nothing_open", nil)
-	case 1:
-		return open[0], nil
-	}
-	var choices []Choice
-	for _, p := range open {
-		choices = append(choices, Choice{Label: "common.open_preview", Data: p, Command: fmt.Sprintf("/%s %d", req.Command, p.ID)})
-	}
-	return storage.Preview{}, Refuse("common.several_open", struct {
-		Previews []storage.Preview
-		Command  string
-	}{open, req.Command}, choices...)
-}
-
-// overheard: a bare word in a group that nobody said to the bot.
-func (req *Request) overheard() bool {
-	return !req.Private && !req.Event.ToBot && req.Event.Kind == chat.Message && !strings.HasPrefix(input.NewArgs(req.Event.Text).Word(0), "/")
-}
-
-func pickNumber(ctx context.Context, req *Request, word string) (storage.Preview, error) {
-	id, err := strconv.ParseInt(word, 10, 64)
-	if err != nil {
-		return storage.Preview{}, Refuse("common.bad_number", struct{ Word, Example string }{word, "/" + req.Command + " 12"})
-	}
-	p, err := req.Tx.PreviewByID(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) || err == nil && (p.ChatID != req.Chat.ID) {
-		return p, Refuse("common.no_preview", struct{ ID int64 }{id})
-	}
-	switch {
-	case err != nil:
-		return p, err
-	case p.AccountID != req.Account.ID:
-		return p, Refuse("common.not_your_preview", nil)
-	case p.State == storage.PreviewConfirmed:
-		return p, Refuse("common.preview_done", nil)
-	case p.State == storage.PreviewCancelled:
-		return p, Refuse("common.preview_cancelled", nil)
-	case !p.ExpiresAt.After(req.Tx.Now):
-		return p, Refuse("common.preview_expired", nil)
-	}
-	return p, nil
-}
-
 func confirm(ctx context.Context, req *Request) (Reply, error) {
 	p, err := pick(ctx, req)
 	if err != nil {
@@ -262,10 +205,36 @@ func cancel(ctx context.Context, req *Request) (Reply, error) {
 	if err := req.Tx.ClosePreview(ctx, p.ID, storage.PreviewCancelled); err != nil {
 		return Reply{}, err
 	}
-	if err := req.forget(ctx, p, req.engine.registry.actions[p.Action]); err != nil {
+	a := req.engine.registry.actions[p.Action]
+	if err := req.forget(ctx, p, a); err != nil {
 		return Reply{}, err
 	}
-	return Reply{Template: "common.cancelled"}, req.decided(ctx, p)
+	if err := req.decided(ctx, p); err != nil {
+		return Reply{}, err
+	}
+	if a.Cancel != nil {
+		reply, err := req.cancelled(ctx, p, a)
+		if err != nil || reply.Template != "" {
+			return reply, err
+		}
+	}
+	return Reply{Template: "common.cancelled"}, nil
+}
+
+// cancelled lets an action end what it has to beside its preview.
+func (req *Request) cancelled(ctx context.Context, p storage.Preview, a Action) (Reply, error) {
+	var what previewed
+	if err := json.Unmarshal([]byte(p.Data), &what); err != nil {
+		return Reply{}, fmt.Errorf("preview %d: %w", p.ID, err)
+	}
+	if req.Private {
+		if err := req.enterCommunity(ctx, what.Community); err != nil {
+			return Reply{}, err
+		}
+	} else if what.Community != req.Community {
+		return Reply{}, nil // the group belongs elsewhere now
+	}
+	return a.Cancel(ctx, req, what.Data)
 }
 
 // forget drops what a decided preview kept, where that is secret.

@@ -18,6 +18,7 @@ type Preview struct {
 	State     string    // open, confirmed, cancelled
 	CreatedAt time.Time // UTC
 	ExpiresAt time.Time // UTC
+	Beside    bool      // not a column: only one of the same data gives way to it
 }
 
 // States of a preview.
@@ -40,9 +41,11 @@ func scanPreview(rows *sql.Rows, p *Preview) error {
 }
 
 // AddPreview stores a preview. Open ones of the same person, chat and action
-// are cancelled: the newest is the one that counts.
+// are cancelled, or with Beside those with the same data: the newest is the one
+// that counts.
 func (tx *Tx) AddPreview(ctx context.Context, p Preview) (int64, error) {
-	if _, err := tx.q.exec(ctx, "UPDATE previews SET state = 'cancelled' WHERE chat_id = ? AND account_id = ? AND action = ? AND state = 'open'", p.ChatID, p.AccountID, p.Action); err != nil {
+	if _, err := tx.q.exec(ctx, "UPDATE previews SET state = 'cancelled' WHERE chat_id = ? AND account_id = ? AND action = ? AND state = 'open' AND (? OR data = ?)",
+		p.ChatID, p.AccountID, p.Action, !p.Beside, p.Data); err != nil {
 		return 0, classify(err)
 	}
 	res, err := tx.q.exec(ctx, "INSERT INTO previews (chat_id, account_id, action, data, title, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -188,6 +188,9 @@ func (f family) cancel(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	switch {
 	case d.State == storage.DrawDraft:
 		d.State = storage.DrawCancelled
+		if err := req.Withdraw(ctx, actionPublish, d.ID); err != nil {
+			return bot.Reply{}, err
+		}
 		return bot.Reply{Template: "draw.dropped", Data: view}, req.Tx.SetDraw(ctx, d, storage.DrawDraft)
 	case d.State != storage.DrawOpen && d.State != storage.DrawFrozen:
 		return bot.Reply{}, f.refuseChange(ctx, req, d)

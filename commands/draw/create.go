@@ -22,6 +22,9 @@ func (f family) create(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	if req.Args.Len() == 0 && req.Event.Sender.Anonymous {
 		return bot.Reply{}, bot.Refuse("draw.usage", nil) // nobody to ask
 	}
+	if id, ok := onlyNumber(req.Args); ok {
+		return f.show(ctx, req, id)
+	}
 	d, s, err := f.blank(ctx, req)
 	if err != nil {
 		return bot.Reply{}, err
@@ -253,17 +256,22 @@ func (f family) draft(ctx context.Context, req *bot.Request, d storage.Draw, s S
 	if view.Eligible, view.People, view.Failed, err = f.census(ctx, req, s); err != nil {
 		return bot.Reply{}, err
 	}
-	if len(view.Missing) > 0 {
-		return bot.Reply{Template: "draw.preview", Data: view, Choices: append(steps(req, d, view.Missing[0]),
-			bot.Choice{Label: "common.cancel", Command: fmt.Sprintf("/draw cancel %d", d.ID)})}, nil
-	}
 	title, err := req.Text("draw.title", view)
 	if err != nil {
 		return bot.Reply{}, err
 	}
-	r, err := req.Preview(ctx, actionPublish, title, due{Draw: d.ID}, "draw.ready", view)
+	lacking := len(view.Missing) > 0 // it is open all the same: /cancel ends it
+	template := "draw.ready"
+	if lacking {
+		template = "draw.preview"
+	}
+	r, err := req.Preview(ctx, actionPublish, title, due{Draw: d.ID}, template, view)
 	if err != nil {
 		return r, err
+	}
+	if lacking {
+		r.Choices = append(steps(req, d, view.Missing[0]), bot.Choice{Label: "common.cancel", Command: fmt.Sprintf("/draw cancel %d", d.ID)})
+		return r, nil
 	}
 	r.Choices[0].Label = "draw.button_publish"
 	r.Choices = []bot.Choice{r.Choices[0], {Label: "draw.button_trial", Command: fmt.Sprintf("/draw preview %d", d.ID)}, r.Choices[1]}

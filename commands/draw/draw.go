@@ -61,7 +61,7 @@ func Commands(o Options) []bot.Command {
 func Actions(o Options) []bot.Action {
 	f := family{o}
 	return []bot.Action{
-		{Name: actionPublish, Role: bot.Host, Run: f.publish},
+		{Name: actionPublish, Role: bot.Host, Run: f.publish, Cancel: f.drop, Shows: shows},
 		{Name: actionExtend, Role: bot.Host, Run: f.confirmExtend},
 		{Name: actionAdd, Role: bot.Host, Run: f.confirmAdd},
 		{Name: actionCancel, Role: bot.Host, Run: f.confirmCancel},

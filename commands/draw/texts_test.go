@@ -129,7 +129,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		own[block] = none
 	}
 	for _, block := range []string{
-		"ends", "beacon", "opened", "button_join_n", "button_at", "button_claim", "no_such", "not_yours", "wrong", "published", "step", "draft", "preview", "title", "ready", "published_done", "trial", "rules",
+		"ends", "beacon", "opened", "button_join_n", "button_at", "button_claim", "no_such", "show_none", "not_yours", "wrong", "published", "step", "draft", "preview", "title", "ready", "published_done", "trial", "rules",
 		"checked", "list", "already", "closed", "not_eligible", "too_poor", "joined", "joined_brief", "joined_short", "not_in", "leave_closed", "left", "frozen", "waiting", "need_number", "need_round", "number_preview",
 		"bad_round", "beacon_not_now", "beacon_done", "called_off", "result", "you_won", "only_later", "extend_preview", "extended", "add_preview", "added", "change_done", "dropped", "cancel_reason",
 		"cancel_preview", "reroll_usage", "reroll_reason", "reroll_preview", "no_holder", "rerolled", "moved", "claim_over", "claim_how", "claimed", "claim_long", "claim_private", "claim_code",
