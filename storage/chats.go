@@ -169,60 +169,6 @@ func (tx *Tx) MigrateChat(ctx context.Context, old Chat, newID string) (Chat, er
 	return tx.Chat(ctx, old.ID)
 }
 
-// absorb moves what the young row gathered to the old one and frees its id.
-func (tx *Tx) absorb(ctx context.Context, old, young Chat) error {
-	if err := tx.absorbAnnouncements(ctx, old.ID, young.ID); err != nil {
-		return err
-	}
-	for _, q := range []string{
-		// Whoever was seen under both ids is there once, with all his messages.
-		`INSERT INTO presence (chat_id, account_id, present, joined_at, left_at, joins, messages, last_message_at)
-			SELECT ?1, account_id, present, joined_at, left_at, joins, messages, last_message_at FROM presence WHERE chat_id = ?2
-			ON CONFLICT DO UPDATE SET present = excluded.present, joined_at = min(joined_at, excluded.joined_at), left_at = excluded.left_at,
-				messages = messages + excluded.messages, last_message_at = max(last_message_at, excluded.last_message_at)`,
-		"DELETE FROM presence WHERE chat_id = ?2",
-		`INSERT INTO talk_days (chat_id, account_id, day, messages) SELECT ?1, account_id, day, messages FROM talk_days WHERE chat_id = ?2
-			ON CONFLICT DO UPDATE SET messages = messages + excluded.messages`,
-		"DELETE FROM talk_days WHERE chat_id = ?2",
-		"UPDATE draws SET chat_id = ?1, community_id = (SELECT community_id FROM chats WHERE id = ?1) WHERE chat_id = ?2",
-		"UPDATE OR REPLACE chat_admins SET chat_id = ?1 WHERE chat_id = ?2",
-		"UPDATE OR REPLACE refusals SET chat_id = ?1 WHERE chat_id = ?2",
-		"UPDATE outbox SET chat_id = ?1 WHERE chat_id = ?2",
-		"UPDATE previews SET chat_id = ?1 WHERE chat_id = ?2",
-		"UPDATE timers SET chat_id = ?1 WHERE chat_id = ?2",
-		"UPDATE audit SET chat_id = ?1 WHERE chat_id = ?2",
-		// One instant of one job under both ids is one occurrence; the one that
-		// was begun counts, else it would be sent twice.
-		"UPDATE OR IGNORE schedule_chats SET chat_id = ?1 WHERE chat_id = ?2",
-		"DELETE FROM schedule_chats WHERE chat_id = ?2",
-		"UPDATE OR IGNORE chat_quiet SET chat_id = ?1 WHERE chat_id = ?2",
-		"DELETE FROM chat_quiet WHERE chat_id = ?2",
-		"UPDATE OR IGNORE queue_picks SET chat_id = ?1 WHERE chat_id = ?2",
-		"DELETE FROM queue_picks WHERE chat_id = ?2",
-		`DELETE FROM occurrences WHERE chat_id = ?1 AND state = 'planned'
-			AND (job, due_at) IN (SELECT job, due_at FROM occurrences WHERE chat_id = ?2)`,
-		"UPDATE OR IGNORE occurrences SET chat_id = ?1 WHERE chat_id = ?2",
-		"DELETE FROM occurrences WHERE chat_id = ?2",
-		`UPDATE checkins SET chat_id = ?1 WHERE chat_id = ?2
-			AND member_id IN (SELECT m.id FROM members m JOIN chats h ON h.community_id = m.community_id WHERE h.id = ?2)`,
-		"UPDATE polls SET chat_id = ?1 WHERE chat_id = ?2",
-		"UPDATE OR IGNORE poll_chats SET chat_id = ?1 WHERE chat_id = ?2",
-		"DELETE FROM poll_chats WHERE chat_id = ?2",
-		"UPDATE poll_votes SET chat_id = ?1 WHERE chat_id = ?2",
-		"UPDATE native_polls SET chat_id = ?1 WHERE chat_id = ?2",
-		"UPDATE signups SET chat_id = ?1, community_id = (SELECT community_id FROM chats WHERE id = ?1) WHERE chat_id = ?2",
-		"UPDATE OR IGNORE signup_chats SET chat_id = ?1 WHERE chat_id = ?2",
-		"DELETE FROM signup_chats WHERE chat_id = ?2",
-		"UPDATE signup_entries SET chat_id = ?1 WHERE chat_id = ?2",
-		"UPDATE chats SET external_id = 'merged:' || id, state = 'migrated', moved_to = ?1 WHERE id = ?2",
-	} {
-		if _, err := tx.q.exec(ctx, q, old.ID, young.ID); err != nil {
-			return classify(err)
-		}
-	}
-	return nil
-}
-
 // SetFacts stores what was learned of a chat from its platform.
 func (tx *Tx) SetFacts(ctx context.Context, chatID int64, missing []string, headCount int) error {
 	if missing == nil {
