@@ -51,7 +51,7 @@ func slicesOf(b button, n int) []button {
 
 // Whatever is typed: nothing of it is lost, and what is kept fits.
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"全部群 大家好\n[看](https://a.example)", "「读书会」、产品群 hi", `"x","y" z`, "a,b", "「", "\xff 「」,", "[a](b)", "chat:12 x\r\n[a](https://b.example)\n"} {
+	for _, s := range []string{"全部群 大家好\n[看](https://a.example)", "「读书会」、产品群 hi", `"x","y" z`, "a,b", "「", "\xff 「」,", "[a](b)", "chat:12 x\r\n[a](https://b.example)\n", "x\r\r\n["} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
