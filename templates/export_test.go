@@ -5,9 +5,13 @@ import "fmt"
 // Sound looks through all texts, as Load does with an operator's own.
 func (s *Set) Sound() error {
 	for lang, families := range s.texts {
-		for family, t := range families {
+		for name, f := range families {
+			t, err := f()
+			if err != nil {
+				return err
+			}
 			if err := sound(t); err != nil {
-				return fmt.Errorf("%s/%s: %w", lang, family, err)
+				return fmt.Errorf("%s/%s: %w", lang, name, err)
 			}
 		}
 	}

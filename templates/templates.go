@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed zh-CN en
@@ -55,7 +56,7 @@ func VerifyFiles() fs.FS {
 
 // Set is a loaded set of texts. It never changes after Load.
 type Set struct {
-	texts map[string]map[string]*template.Template // language → family
+	texts map[string]map[string]family // language → family
 	names Names
 	posts *Posts
 }
@@ -63,12 +64,16 @@ type Set struct {
 // shared is the family whose blocks every other family may use.
 const shared = "common"
 
-// Load parses all texts. Files in override/<language>/ stand in front of the
+// family parses a family's texts when the first of them is said, and keeps them:
+// all of them in all languages are more than half of what an idle bot holds.
+type family func() (*template.Template, error)
+
+// Load reads all texts, and parses the operator's own. Files in override/<language>/ stand in front of the
 // built-in files of the same name: a text or a name that such a file does not
-// have stays as it was. "" is none. A text that does not parse is an error that
+// have stays as it was. "" is none. One that does not parse is an error that
 // names file and line.
 func Load(override string) (*Set, error) {
-	s := &Set{texts: map[string]map[string]*template.Template{}, names: newNames()}
+	s := &Set{texts: map[string]map[string]family{}, names: newNames()}
 	if err := checkFolder(override); err != nil {
 		return nil, err
 	}
@@ -166,40 +171,25 @@ func ownFiles(lang, override string, known map[string]string) (map[string]string
 const namesFile = "names.txt"
 
 func (s *Set) loadLanguage(lang string, files, own map[string]string) error {
-	s.texts[lang] = map[string]*template.Template{}
+	s.texts[lang] = map[string]family{}
 	for file := range files {
-		family, ok := strings.CutSuffix(file, ".html")
+		name, ok := strings.CutSuffix(file, ".html")
 		if !ok {
 			continue
 		}
-		t := template.New(path.Join(lang, family)).Option("missingkey=error").Funcs(functions(lang))
-		// The later one wins: built-in before own, shared before the family's.
-		parse := func(name string) error {
-			for _, texts := range []map[string]string{files, own} {
-				if text, ok := texts[name]; ok {
-					if _, err := t.New(path.Join(lang, name)).Parse(text); err != nil {
-						return fmt.Errorf("templates: %w", err)
-					}
-				}
-			}
-			return nil
-		}
-		if family != shared {
-			if err := parse(shared + ".html"); err != nil {
-				return err
-			}
-		}
-		if err := parse(file); err != nil {
-			return err
-		}
+		f := family(sync.OnceValues(func() (*template.Template, error) { return parse(lang, name, files, own) }))
+		s.texts[lang][name] = f
 		// The built-in texts are looked through by a test: it takes time that
 		// every start would pay.
 		if _, mine := own[file]; mine || own[shared+".html"] != "" {
+			t, err := f()
+			if err != nil {
+				return err
+			}
 			if err := sound(t); err != nil {
 				return fmt.Errorf("templates: %s: %w", path.Join(lang, file), err)
 			}
 		}
-		s.texts[lang][family] = t
 	}
 	if err := s.names.read(lang, files[namesFile]); err != nil {
 		return err
@@ -208,6 +198,26 @@ func (s *Set) loadLanguage(lang string, files, own map[string]string) error {
 		return s.names.read(lang, text)
 	}
 	return nil
+}
+
+// parse reads the texts of a family. The later one wins: built-in before own,
+// shared before the family's.
+func parse(lang, name string, files, own map[string]string) (*template.Template, error) {
+	t := template.New(path.Join(lang, name)).Option("missingkey=error").Funcs(functions(lang))
+	from := []string{shared + ".html", name + ".html"}
+	if name == shared {
+		from = from[1:]
+	}
+	for _, file := range from {
+		for _, texts := range []map[string]string{files, own} {
+			if text, ok := texts[file]; ok {
+				if _, err := t.New(path.Join(lang, file)).Parse(text); err != nil {
+					return nil, fmt.Errorf("templates: %w", err)
+				}
+			}
+		}
+	}
+	return t, nil
 }
 
 // sound finds what Parse does not: html/template looks at tags and at the
@@ -232,10 +242,9 @@ func (s *Set) Render(lang, name string, data any) (string, error) {
 	if post, ok := strings.CutPrefix(name, postPrefix); ok {
 		return s.posts.render(lang, post, data)
 	}
-	family, block, _ := strings.Cut(name, ".")
-	t := s.texts[lang][family]
-	if t == nil || t.Lookup(block) == nil {
-		return "", fmt.Errorf("%w: %s/%s", ErrNoText, lang, name)
+	t, block, err := s.find(lang, name)
+	if err != nil {
+		return "", err
 	}
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, block, data); err != nil {
@@ -244,23 +253,41 @@ func (s *Set) Render(lang, name string, data any) (string, error) {
 	return strings.TrimSpace(b.String()), nil
 }
 
+// find gives the family of a text and the text's name in it.
+func (s *Set) find(lang, name string) (t *template.Template, block string, err error) {
+	of, block, _ := strings.Cut(name, ".")
+	f := s.texts[lang][of]
+	if f == nil {
+		return nil, "", fmt.Errorf("%w: %s/%s", ErrNoText, lang, name)
+	}
+	if t, err = f(); err != nil {
+		return nil, "", err
+	}
+	if t.Lookup(block) == nil {
+		return nil, "", fmt.Errorf("%w: %s/%s", ErrNoText, lang, name)
+	}
+	return t, block, nil
+}
+
 // Has reports whether a text exists.
 func (s *Set) Has(lang, name string) bool {
-	family, block, _ := strings.Cut(name, ".")
-	t := s.texts[lang][family]
-	return t != nil && t.Lookup(block) != nil
+	_, _, err := s.find(lang, name)
+	return err == nil
 }
 
 // Blocks lists all texts of a language as "family.name", for tests.
 func (s *Set) Blocks(lang string) []string {
 	var out []string
-	for family, t := range s.texts[lang] {
+	for name, f := range s.texts[lang] {
+		t, err := f()
+		if err != nil {
+			continue // Sound says it
+		}
 		for _, b := range t.Templates() {
-			name := b.Name()
-			if strings.Contains(name, "/") || (family != shared && s.texts[lang][shared].Lookup(name) != nil) {
+			if strings.Contains(b.Name(), "/") || (name != shared && s.Has(lang, shared+"."+b.Name())) {
 				continue
 			}
-			out = append(out, family+"."+name)
+			out = append(out, name+"."+b.Name())
 		}
 	}
 	return out

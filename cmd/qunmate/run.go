@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -140,6 +141,7 @@ func (h *house) work(ctx context.Context, stop context.CancelCauseFunc) error {
 		stop(nil)
 	})
 	all.Go(func() { h.newRounds().run(ctx) })
+	all.Go(func() { h.giveBack(ctx) })
 	all.Go(func() {
 		if err := h.scheduler.Run(ctx); err != nil {
 			stop(fmt.Errorf("scheduler: %w", err))
@@ -156,6 +158,16 @@ func (h *house) work(ctx context.Context, stop context.CancelCauseFunc) error {
 	}
 	h.log.Info("stopped")
 	return nil
+}
+
+// giveBack returns to the system what only the start needed: reading the texts
+// takes twice the memory that they keep.
+func (h *house) giveBack(ctx context.Context) {
+	select {
+	case <-h.engine.Ready():
+		debug.FreeOSMemory()
+	case <-ctx.Done():
+	}
 }
 
 // watchdog ends the process when a stop takes too long: everything answered is
