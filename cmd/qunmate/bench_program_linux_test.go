@@ -106,7 +106,7 @@ func TestMemoryStaysSmall(t *testing.T) {
 	}
 	s := tg.New(t, tg.Options{Lean: true})
 	p := answering(t, t.TempDir(), s)
-	if mb := idle(t, p); mb > 80 {
+	if mb := idle(t, p); mb > 50 {
 		t.Errorf("%.0f MB while nothing happens", mb)
 	}
 	rush(t, s, 1000)
