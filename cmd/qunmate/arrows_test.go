@@ -41,7 +41,7 @@ var arrows = []arrow{
 		why:  "it reads a file; what the values mean is the business of those who get them from cmd, or a new platform would change this package too",
 	},
 	{
-		from: tgtest, to: []string{"bot/chat"},
+		from: tgtest, to: []string{"bot/chat", memhttp},
 		why: "the fake Bot API must not share code with what it tests",
 	},
 	{
@@ -123,7 +123,7 @@ var arrows = []arrow{
 
 // helpers may be linked into tests and into each other only: what they import
 // ("testing" and its flags) has no business in the program.
-var helpers = []string{chattest, commandtest, storagetest, tgtest, wecomtest, wechattest, qyapitest, contacttest, wxfake}
+var helpers = []string{chattest, commandtest, storagetest, tgtest, wecomtest, wechattest, qyapitest, contacttest, memhttp, wxfake}
 
 // owners says where other people's modules may be imported. A new one needs a
 // row here, its folder's list in .golangci.yml, and a line in CONTRIBUTING.md.

@@ -24,6 +24,7 @@ const (
 	qyapitest   = "bot/platform/wecomapp/qyapitest"
 	contacttest = "bot/platform/wecomcontact/contacttest"
 	storagetest = "storage/storagetest"
+	memhttp     = "bot/platform/internal/memhttp"
 	wxfake      = "bot/platform/internal/wxfake"
 )
 

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"qunmate/bot/platform/internal/memhttp"
 )
 
 var (
@@ -291,7 +293,7 @@ func TestFaultsComeInOrderAndAreUsedUp(t *testing.T) {
 			t.Errorf("%+v %v", r, err)
 		}
 	}
-	if _, err := send(); !errors.Is(err, errDropped) {
+	if _, err := send(); !errors.Is(err, memhttp.ErrDropped) {
 		t.Error(err)
 	}
 	if r, err := send(); err != nil || !r.OK || s.Total() != 2 {

@@ -1,61 +1,12 @@
 package tgtest
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"net/http"
+
+	"qunmate/bot/platform/internal/memhttp"
 )
 
 // Transport carries requests to the server without a socket. In a synctest
 // bubble a socket would keep the fake clock from moving; make the server
 // inside the bubble with NewServer.
-func (s *Server) Transport() http.RoundTripper { return memory{s} }
-
-type memory struct{ s *Server }
-
-// errDropped stands for a connection that ends without an answer.
-var errDropped = errors.New("tgtest: the connection was dropped")
-
-// RoundTrip implements http.RoundTripper. The request is read to its end
-// before it is handled, as it is with a socket.
-func (m memory) RoundTrip(req *http.Request) (resp *http.Response, err error) {
-	inner := req.Clone(req.Context())
-	inner.RequestURI = req.URL.RequestURI()
-	if req.Body != nil {
-		body, err := io.ReadAll(req.Body)
-		_ = req.Body.Close()
-		if err != nil {
-			return nil, err
-		}
-		inner.Body = io.NopCloser(bytes.NewReader(body))
-	}
-	w := &recorder{header: http.Header{}, code: http.StatusOK}
-	defer func() {
-		if r := recover(); r != nil {
-			if r != http.ErrAbortHandler { //nolint:errorlint // the value net/http itself compares
-				panic(r)
-			}
-			resp, err = nil, errDropped
-		}
-	}()
-	m.s.ServeHTTP(w, inner)
-	if err := req.Context().Err(); err != nil {
-		return nil, err
-	}
-	return &http.Response{
-		StatusCode: w.code, Status: http.StatusText(w.code), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.header, Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: req,
-	}, nil
-}
-
-// recorder is httptest's without its flag.
-type recorder struct {
-	header http.Header
-	code   int
-	body   bytes.Buffer
-}
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(code int)        { r.code = code }
-func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
+func (s *Server) Transport() http.RoundTripper { return memhttp.Transport{Handler: s} }

@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"qunmate/bot/platform/internal/memhttp"
 	"qunmate/bot/platform/internal/wxfake"
 )
 
@@ -156,7 +157,7 @@ func (s *Server) Close() {
 // Transport carries requests to the server without a socket. In a synctest
 // bubble a socket would keep the fake clock from moving; make the server
 // inside the bubble with NewServer.
-func (s *Server) Transport() http.RoundTripper { return wxfake.Memory{Handler: s} }
+func (s *Server) Transport() http.RoundTripper { return memhttp.Transport{Handler: s} }
 
 // URL is the base address, as in wechat.base_url of the configuration.
 func (s *Server) URL() string {

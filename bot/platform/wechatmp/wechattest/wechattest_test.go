@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"qunmate/bot/platform/internal/wxfake"
+	"qunmate/bot/platform/internal/memhttp"
 )
 
 const somebody = "o1"
@@ -171,7 +171,7 @@ func TestTheAPISaysWhatIsWrong(t *testing.T) {
 		t.Errorf("only %d of them are problems: %q", n, s.Problems())
 	}
 	s.Fail(Fault{Path: PathMenuGet, Drop: BeforeEffect})
-	if got := s.post(t, PathMenuGet+with, ""); got != wxfake.ErrDropped.Error() {
+	if got := s.post(t, PathMenuGet+with, ""); got != memhttp.ErrDropped.Error() {
 		t.Error(got)
 	}
 	if _, ok := s.CodeAt("https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket=unknown"); ok {

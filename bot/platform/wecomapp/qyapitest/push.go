@@ -15,13 +15,13 @@ import (
 	"strings"
 	"time"
 
-	"qunmate/bot/platform/internal/wxfake"
+	"qunmate/bot/platform/internal/memhttp"
 )
 
 // Connect says who takes the callbacks: a handler and the path it is mounted
 // at.
 func (s *Server) Connect(h http.Handler, path string) {
-	m := wxfake.Memory{Handler: h}
+	m := memhttp.Transport{Handler: h}
 	s.connect("http://bot.test"+path, m.RoundTrip)
 }
 

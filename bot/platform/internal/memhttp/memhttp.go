@@ -1,4 +1,6 @@
-package wxfake
+// Package memhttp carries HTTP requests to a handler in memory, for the fake
+// servers of the platforms.
+package memhttp
 
 import (
 	"bytes"
@@ -7,16 +9,16 @@ import (
 	"net/http"
 )
 
-// Memory carries requests to a handler without a socket: in a synctest bubble a
-// socket would keep the fake clock from moving.
-type Memory struct{ Handler http.Handler }
+// Transport carries requests to a handler without a socket: in a synctest bubble
+// a socket would keep the fake clock from moving.
+type Transport struct{ Handler http.Handler }
 
 // ErrDropped stands for a connection that ends without an answer.
-var ErrDropped = errors.New("wxfake: the connection was dropped")
+var ErrDropped = errors.New("memhttp: the connection was dropped")
 
 // RoundTrip implements http.RoundTripper. The request is read to its end
 // before it is handled, as it is with a socket.
-func (m Memory) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+func (m Transport) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	inner := req.Clone(req.Context())
 	inner.RequestURI = req.URL.RequestURI()
 	inner.Body = http.NoBody
