@@ -16,9 +16,19 @@ type switched struct {
 }
 
 func undoAdd(ctx context.Context, req *bot.Request, row storage.Audited) (bot.Reply, error) {
+	return each(ctx, req, row.After, "remind.off", func(p storage.Push) error {
+		if p.State != storage.PushOn {
+			return nil
+		}
+		return req.Tx.EndPush(ctx, p.ID, storage.PushOff, "switched off")
+	})
+}
+
+// each takes back what an audit row says of reminders, one by one.
+func each(ctx context.Context, req *bot.Request, noted, template string, back func(storage.Push) error) (bot.Reply, error) {
 	var was switched
-	if err := json.Unmarshal([]byte(row.After), &was); err != nil {
-		return bot.Reply{}, fmt.Errorf("audit %d: %w", row.ID, err)
+	if err := json.Unmarshal([]byte(noted), &was); err != nil {
+		return bot.Reply{}, fmt.Errorf("reminders of an audit row: %w", err)
 	}
 	var v view
 	for _, id := range was.Pushes {
@@ -27,14 +37,11 @@ func undoAdd(ctx context.Context, req *bot.Request, row storage.Audited) (bot.Re
 			return bot.Reply{}, err
 		}
 		v.Kind, v.Number = p.Kind, p.ActivityID
-		if p.State != storage.PushOn {
-			continue
-		}
-		if err := req.Tx.EndPush(ctx, id, storage.PushOff, "switched off"); err != nil {
+		if err := back(p); err != nil {
 			return bot.Reply{}, err
 		}
 	}
-	return bot.Reply{Template: "remind.off", Data: v}, nil
+	return bot.Reply{Template: template, Data: v}, nil
 }
 
 // allOff is /poll remind 3 off.
@@ -84,22 +91,11 @@ func off(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 }
 
 func undoOff(ctx context.Context, req *bot.Request, row storage.Audited) (bot.Reply, error) {
-	var was switched
-	if err := json.Unmarshal([]byte(row.Before), &was); err != nil {
-		return bot.Reply{}, fmt.Errorf("audit %d: %w", row.ID, err)
-	}
-	var v view
-	for _, id := range was.Pushes {
-		p, err := req.Tx.Push(ctx, id)
-		if err != nil {
-			return bot.Reply{}, err
+	return each(ctx, req, row.Before, "remind.resumed", func(p storage.Push) error {
+		err := req.Tx.ResumePush(ctx, p)
+		if errors.Is(err, storage.ErrDuplicate) {
+			return bot.Refuse("remind.replaced", view{Kind: p.Kind, Number: p.ActivityID})
 		}
-		v.Kind, v.Number = p.Kind, p.ActivityID
-		if err := req.Tx.ResumePush(ctx, p); errors.Is(err, storage.ErrDuplicate) {
-			return bot.Reply{}, bot.Refuse("remind.replaced", v)
-		} else if err != nil {
-			return bot.Reply{}, err
-		}
-	}
-	return bot.Reply{Template: "remind.resumed", Data: v}, nil
+		return err
+	})
 }
