@@ -1,15 +1,13 @@
 package draw_test
 
 import (
-	"database/sql"
-	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"qunmate/commands/commandtest"
 	"qunmate/commands/draw/fair"
+	"qunmate/storage/storagetest"
 )
 
 // What a winner wrote for the delivery is gone from every table after 30 days:
@@ -34,50 +32,13 @@ func TestNoRowKeepsADeliveryAfterItsTime(t *testing.T) {
 // holding lists the rows of all tables that hold a text.
 func holding(t *testing.T, file, text string) []string {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(file)+"?mode=ro")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
 	var out []string
-	for _, table := range query(t, db, "SELECT name FROM sqlite_master WHERE type = 'table'") {
-		for _, row := range query(t, db, "SELECT * FROM "+table) {
+	for table, rows := range storagetest.Rows(t, file) {
+		for _, row := range rows {
 			if strings.Contains(row, text) {
 				out = append(out, table+": "+row)
 			}
 		}
-	}
-	return out
-}
-
-func query(t *testing.T, db *sql.DB, q string) []string {
-	t.Helper()
-	rows, err := db.Query(q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
-	names, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for rows.Next() {
-		values, into := make([]any, len(names)), make([]any, len(names))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			t.Fatal(err)
-		}
-		var cells []string
-		for _, v := range values {
-			cells = append(cells, fmt.Sprintf("%s", v))
-		}
-		out = append(out, strings.Join(cells, " "))
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return out
 }

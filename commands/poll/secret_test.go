@@ -3,9 +3,7 @@ package poll_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,6 +18,7 @@ import (
 	"qunmate/bot/chat/chattest"
 	"qunmate/commands/commandtest"
 	"qunmate/storage"
+	"qunmate/storage/storagetest"
 )
 
 // No row of any table holds both who voted in an anonymous poll and what he
@@ -38,14 +37,9 @@ func TestNoRowTiesAPersonToASecretChoice(t *testing.T) {
 
 func look(t *testing.T, file string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(file)+"?mode=ro")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
 	voters := 0
-	for _, table := range tables(t, db) {
-		for _, row := range rowsOf(t, db, table) {
+	for table, rows := range storagetest.Rows(t, file) {
+		for _, row := range rows {
 			person := false
 			for _, name := range []string{"阿宁", "小满", "老周"} {
 				person = person || strings.Contains(row, name)
@@ -70,61 +64,6 @@ func look(t *testing.T, file string) {
 	if voters != 3 {
 		t.Errorf("%d voters", voters)
 	}
-}
-
-func tables(t *testing.T, db *sql.DB) []string {
-	t.Helper()
-	rows, err := db.Query("SELECT name FROM sqlite_master WHERE type = 'table'")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, name)
-	}
-	if err := rows.Err(); err != nil || len(out) < 20 {
-		t.Fatal(out, err)
-	}
-	return out
-}
-
-// rowsOf writes each row as "column=value column=value ".
-func rowsOf(t *testing.T, db *sql.DB, table string) []string {
-	t.Helper()
-	rows, err := db.Query("SELECT * FROM " + table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
-	names, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for rows.Next() {
-		values := make([]any, len(names))
-		into := make([]any, len(names))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			t.Fatal(err)
-		}
-		var b strings.Builder
-		for i, v := range values {
-			fmt.Fprintf(&b, "%s=%v ", names[i], v)
-		}
-		out = append(out, b.String())
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
 
 // While the program fails, an anonymous vote is not put aside either: at no
