@@ -226,6 +226,7 @@ type InviteJoin struct {
 	Source   string
 	LeftAt   time.Time // UTC, zero = still there
 	Alone    bool      // to an account, not into a group
+	Back     bool      // not for the first time: read only
 }
 
 // AddInviteJoin notes that a person came.
@@ -252,10 +253,12 @@ func (tx *Tx) InviteLeft(ctx context.Context, community, chatID, personID int64,
 func (r *Reader) InviteJoins(ctx context.Context, community int64, since time.Time) ([]InviteJoin, error) {
 	return list(ctx, r, func(rows *sql.Rows, j *InviteJoin) error {
 		var at, left int64
-		err := rows.Scan(&j.PersonID, &at, &j.Way, &j.Source, &left, &j.Alone)
+		err := rows.Scan(&j.PersonID, &at, &j.Way, &j.Source, &left, &j.Alone, &j.Back)
 		j.At, j.LeftAt = FromMillis(at), FromMillis(left)
 		return err
-	}, `SELECT j.person_id, j.at, j.way, j.source, j.left_at, h.kind = 'private' FROM invite_joins j JOIN chats h ON h.id = j.chat_id
+	}, `SELECT j.person_id, j.at, j.way, j.source, j.left_at, h.kind = 'private',
+		EXISTS (SELECT 1 FROM invite_joins e WHERE e.community_id = j.community_id AND e.person_id = j.person_id AND e.chat_id = j.chat_id AND e.id < j.id)
+		FROM invite_joins j JOIN chats h ON h.id = j.chat_id
 		WHERE j.community_id = ? AND j.at >= ? ORDER BY j.id`, community, millis(since))
 }
 

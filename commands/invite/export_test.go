@@ -45,10 +45,11 @@ func ReadMilestones(text string) string {
 	return strings.Join(out, " ")
 }
 
-// CameBy renders in one line each what stats counts: kind, all, by link, unknown.
+// CameBy renders in one line each what stats counts: kind, all, by
+// link, unknown, sources, who came back.
 func CameBy(all []storage.InviteJoin, since time.Time, follow bool) (out []string) {
 	for _, v := range cameBy(all, since, follow) {
-		out = append(out, fmt.Sprint(v.Follow, v.Total, v.Link, v.Unknown, v.UnknownPercent, v.Sources))
+		out = append(out, fmt.Sprint(v.Follow, v.Total, v.Link, v.Unknown, v.UnknownPercent, v.Sources, v.Back))
 	}
 	return out
 }

@@ -141,6 +141,7 @@ type sourceCount struct {
 type cameView struct {
 	Follow                                           bool
 	Total, Link, Code, Told, Unknown, UnknownPercent int
+	Back                                             int // came again: no newcomers, so in no other figure
 	Sources                                          []sourceCount
 }
 
@@ -157,6 +158,8 @@ func cameBy(all []storage.InviteJoin, since time.Time, follow bool) []cameView {
 		}
 		if v.Total > 0 {
 			v.UnknownPercent = (v.Unknown*100 + v.Total/2) / v.Total
+		}
+		if v.Total+v.Back > 0 {
 			out = append(out, v)
 		}
 	}
@@ -167,6 +170,10 @@ func cameBy(all []storage.InviteJoin, since time.Time, follow bool) []cameView {
 }
 
 func (v *cameView) add(j storage.InviteJoin) {
+	if j.Back {
+		v.Back++
+		return
+	}
 	v.Total++
 	switch {
 	case j.Source != "":

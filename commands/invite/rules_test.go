@@ -91,17 +91,19 @@ func TestFollowersAreCountedApart(t *testing.T) {
 		{At: now, Way: "link", Source: "A", Alone: true},
 		{At: now, Way: "link", Source: "A", Alone: true},
 	}
+	back := []storage.InviteJoin{{At: now, Way: "link", Back: true}, {At: now, Way: "unknown", Back: true, Alone: true}, {At: now, Way: "code", Alone: true}}
 	week := now.AddDate(0, 0, -7)
 	for name, c := range map[string]struct {
 		joins  []storage.InviteJoin
 		follow bool
 		want   string
 	}{
-		"both":                 {all, true, "false 3 1 1 33 [{A 1}]; true 3 1 0 0 [{A 2}]"},
-		"groups only":          {all[:4], true, "false 3 1 1 33 [{A 1}]"},
-		"followers only":       {all[4:], false, "true 3 1 0 0 [{A 2}]"},
-		"nobody to a group":    {all[3:4], false, "false 0 0 0 0 []"},
-		"nobody to an account": {nil, true, "true 0 0 0 0 []"},
+		"both":                 {all, true, "false 3 1 1 33 [{A 1}] 0; true 3 1 0 0 [{A 2}] 0"},
+		"groups only":          {all[:4], true, "false 3 1 1 33 [{A 1}] 0"},
+		"followers only":       {all[4:], false, "true 3 1 0 0 [{A 2}] 0"},
+		"nobody to a group":    {all[3:4], false, "false 0 0 0 0 [] 0"},
+		"nobody to an account": {nil, true, "true 0 0 0 0 [] 0"},
+		"back":                 {back, false, "false 0 0 0 0 [] 1; true 1 0 0 0 [] 1"},
 	} {
 		if got := strings.Join(invite.CameBy(c.joins, week, c.follow), "; "); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
