@@ -41,8 +41,8 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		own = append(own, named{"Vested": n, "Pending": n, "Left": n, "Held": n, "NotCounted": n, "Reasons": reasons[:n], "Reward": int64(50 * n), "Back": int64(n), "Place": n, "Bonus": int64(n), "Missing": n, "Next": invite.Milestone{Count: 5, Bonus: 100}})
 		stats = append(stats, named{
 			"Days": 7, "Public": n == 1, "Came": []named{
-				{"Follow": n == 2, "Total": n, "Link": n, "Code": n, "Told": n, "Unknown": n, "UnknownPercent": 30 * n, "Sources": []named{{"Name": "海报A", "Count": n}}},
-				{"Follow": true, "Total": 1, "Link": 1, "Code": 0, "Told": 0, "Unknown": 0, "UnknownPercent": 0, "Sources": nil},
+				{"Follow": n == 2, "Total": n, "Link": n, "Code": n, "Told": n, "Unknown": n, "UnknownPercent": 30 * n, "Back": n, "Sources": []named{{"Name": "海报A", "Count": n}}},
+				{"Follow": true, "Total": 1, "Link": 1, "Code": 0, "Told": 0, "Unknown": 0, "UnknownPercent": 0, "Back": 0, "Sources": nil},
 			}[:1+n%2], "Kept": [3]int{100, 67, -1},
 			"Counted": []any{nil, named{"Day": "11-21", "Days": 7, "Groups": 1, "Members": 1, "Talkers": 1, "Joined": 1, "Messages": 1, "Others": true}, named{"Day": "11-21", "Days": 1, "Groups": 12, "Members": 1860, "Talkers": 132, "Joined": 24, "Messages": 480, "Others": false}}[n],
 		})
