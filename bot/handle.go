@@ -51,7 +51,7 @@ func (e *Engine) handle(ctx context.Context, tx *storage.Tx, via string, ev chat
 	}
 	return guarded(ctx, tx, func(ctx context.Context) error {
 		if no.Quiet {
-			said, err := tx.Refuse(ctx, req.Chat.ID, req.Account.ID, tx.Now.Add(refusalPause))
+			said, err := tx.Refuse(ctx, req.Chat.ID, req.Account.ID, storage.AboutRole, tx.Now.Add(refusalPause))
 			if err != nil || !said {
 				return err
 			}

@@ -28,6 +28,8 @@ func TestThanksInReplyToTheBotStaySilent(t *testing.T) {
 		{"我地", true, "我的"}, // nearly a command
 		{"/nosuch", true, "这个我不会"},
 		{"/me", true, "mine"},
+		{"", true, ""}, // a sticker
+		{"", false, "我在"},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

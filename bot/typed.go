@@ -46,8 +46,11 @@ func (e *Engine) typed(ctx context.Context, req *Request) (Reply, error) {
 		}
 		return e.run(ctx, req, inv)
 	case direct && req.Event.Kind == chat.Message:
-		if r, err := e.talk(ctx, req); err != nil || r.Template != "" || text == "" {
+		if r, err := e.talk(ctx, req); err != nil || r.Template != "" {
 			return r, err
+		}
+		if text == "" {
+			return e.called(ctx, req)
 		}
 		if inReply && !e.commandLike(text) {
 			return Reply{}, nil

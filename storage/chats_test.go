@@ -91,7 +91,7 @@ func TestAGroupAbsorbsWhatItsNewIDGathered(t *testing.T) {
 			if _, err := tx.Plan(ctx, "post", c.ID, due); err != nil {
 				return err
 			}
-			if _, err := tx.Refuse(ctx, c.ID, both.ID, due); err != nil {
+			if _, err := tx.Refuse(ctx, c.ID, both.ID, AboutRole, due); err != nil {
 				return err
 			}
 		}

@@ -120,7 +120,7 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 		},
 		"clocks": func(ctx context.Context, tx *Tx) error { _, err := tx.Clocks(ctx, 1); return err },
 		"refusal": func(ctx context.Context, tx *Tx) error {
-			_, err := tx.Refuse(ctx, 1, 1, noon.Add(time.Hour))
+			_, err := tx.Refuse(ctx, 1, 1, AboutRole, noon.Add(time.Hour))
 			return err
 		},
 	}

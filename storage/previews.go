@@ -109,11 +109,17 @@ func (r *Reader) ButtonCommand(ctx context.Context, id int64) (string, error) {
 	return s, classify(err)
 }
 
-// Refuse notes that a person was told no in a chat, and reports whether that
-// may be said: once until the given instant.
-func (tx *Tx) Refuse(ctx context.Context, chatID, accountID int64, until time.Time) (bool, error) {
-	res, err := tx.q.exec(ctx, `INSERT INTO refusals (chat_id, account_id, until) VALUES (?1, ?2, ?3)
-		ON CONFLICT DO UPDATE SET until = excluded.until WHERE until <= ?4`, chatID, accountID, millis(until), millis(tx.Now))
+// What a person is told once and then not for a while.
+const (
+	AboutRole = "role" // that he may not do something
+	AboutCall = "call" // what the bot can do, when he says its name and nothing else
+)
+
+// Refuse notes that a person was told something in a chat, and reports whether
+// it may be said: once until the given instant.
+func (tx *Tx) Refuse(ctx context.Context, chatID, accountID int64, about string, until time.Time) (bool, error) {
+	res, err := tx.q.exec(ctx, `INSERT INTO refusals (chat_id, account_id, about, until) VALUES (?1, ?2, ?5, ?3)
+		ON CONFLICT DO UPDATE SET until = excluded.until WHERE until <= ?4`, chatID, accountID, millis(until), millis(tx.Now), about)
 	if err != nil {
 		return false, classify(err)
 	}

@@ -71,9 +71,14 @@ func TestRefusalsAreSaidOnceAnHour(t *testing.T) {
 	db := openAt(t, t.TempDir()+"/qunmate.db", Options{Now: func() time.Time { return now }})
 	for i, want := range []bool{true, false, true} {
 		write(t, db, func(ctx context.Context, tx *Tx) error {
-			said, err := tx.Refuse(ctx, 1, 1, tx.Now.Add(time.Hour))
+			said, err := tx.Refuse(ctx, 1, 1, AboutRole, tx.Now.Add(time.Hour))
 			if said != want {
 				t.Errorf("%d: %v", i, said)
+			}
+			if i == 1 { // a thing of its own
+				if called, err := tx.Refuse(ctx, 1, 1, AboutCall, tx.Now.Add(time.Hour)); !called || err != nil {
+					t.Errorf("called: %v, %v", called, err)
+				}
 			}
 			return err
 		})

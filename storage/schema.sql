@@ -899,11 +899,12 @@ CREATE TABLE quiz_rounds (
   UNIQUE (community_id, number)
 ) STRICT;
 
-CREATE TABLE refusals (
+CREATE TABLE "refusals" (
   chat_id    INTEGER NOT NULL,
   account_id INTEGER NOT NULL,
+  about      TEXT    NOT NULL CHECK (about IN ('role', 'call')),
   until      INTEGER NOT NULL,
-  PRIMARY KEY (chat_id, account_id)
+  PRIMARY KEY (chat_id, account_id, about)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rules (

@@ -315,8 +315,8 @@ func (r *run) event(s step, c chat.Chat) chat.Event {
 		ev.Text, ev.File = strings.TrimPrefix(m[2], nothing), &chat.Attachment{Ref: chat.Ref{Domain: c.Ref.Domain, ID: id}, Name: "codes.csv", Size: int64(len(id))}
 	}
 	r.mention(&ev)
-	if rest, ok := strings.CutPrefix(ev.Text, "@bot "); ok {
-		ev.Text, ev.ToBot = rest, true
+	if rest, ok := strings.CutPrefix(ev.Text, "@bot"); ok && (rest == "" || rest[0] == ' ') {
+		ev.Text, ev.ToBot = strings.TrimPrefix(rest, " "), true
 	}
 	if r.anonymous != "" && s.who == r.anonymous {
 		ev.Sender = chat.User{Ref: c.Ref, Name: c.Title, Anonymous: true}

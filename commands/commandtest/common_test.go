@@ -40,6 +40,7 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		"confirm": none, "cancel": none, "cancelled": none, "nothing_open": none, "not_your_preview": none, "preview_done": none,
 		"preview_cancelled": none, "preview_expired": none, "private_only": none, "group_only": none, "anonymous": none,
 		"stale_button": none, "who_missing": {named{"Command": "points"}, named{"Command": "invitedby"}}, "disk_full": none, "disk_ok": none,
+		"called":           {named{"Call": "", "Deaf": false}, named{"Call": "", "Deaf": true}, named{"Call": "@小助手 ", "Deaf": false}},
 		"open_preview":     {previews[0]},
 		"several_open":     {named{"Previews": previews, "Command": "confirm"}},
 		"no_preview":       id,

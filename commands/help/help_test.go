@@ -47,6 +47,7 @@ func initial() help.Sources {
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	commandtest.Run(t, "testdata/help*.chat", families(initial()))
+	commandtest.Run(t, "testdata/called*.chat", families(initial()))
 	commandtest.Run(t, "testdata/capabilities*.chat", families(initial()))
 	commandtest.Run(t, "testdata/rules_first*.chat", families(initial()))
 }

@@ -87,7 +87,8 @@ func (s *server) bring(ev chat.Event) {
 
 func (s *server) say(c chat.Chat, who chat.User, text string) {
 	ev := chat.Event{Chat: c, Kind: chat.Message, Sender: who, Text: text}
-	ev.Text, ev.ToBot = strings.CutPrefix(text, "@bot ")
+	ev.Text, ev.ToBot = strings.CutPrefix(text, "@bot")
+	ev.Text = strings.TrimPrefix(ev.Text, " ")
 	s.bring(ev)
 }
 

@@ -129,6 +129,10 @@ func (b *bench) mention() {
 	b.skipUnless(b.Say != nil && b.Mention != "" && !b.Group.Ref.IsZero(), "nobody can be mentioned")
 	b.Say(b.Group, b.Ann, b.Mention+"/me")
 	b.await("the mention", b.sink.taken, func(ev chat.Event) bool { return ev.Kind == chat.Message && ev.ToBot && ev.Text == "/me" })
+	b.Say(b.Group, b.Ann, strings.TrimSpace(b.Mention))
+	b.await("the mention alone", b.sink.taken, func(ev chat.Event) bool {
+		return ev.Kind == chat.Message && ev.ToBot && !ev.ByReply && ev.Text == ""
+	})
 	if !b.Platform.Caps(b.Group).Hears {
 		return
 	}
