@@ -58,6 +58,9 @@ func repeat(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 		return repeatOff(ctx, req, p)
 	}
 	rule, rest, err := when.RuleHead(text)
+	if err == nil {
+		rest, err = rule.Begin(rest, req.Now, req.Now.Location())
+	}
 	var no *when.ImpossibleError
 	switch {
 	case errors.As(err, &no):

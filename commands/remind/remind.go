@@ -121,6 +121,9 @@ func add(ctx context.Context, req *bot.Request, kind string, args bot.Args) (bot
 	if w.Off {
 		return allOff(ctx, req, a)
 	}
+	if _, err := w.Rule.Begin("", req.Now, req.Now.Location()); err != nil {
+		return bot.Reply{}, err
+	}
 	pl := planned{Kind: kind, ID: id, Before: int(w.Before / time.Minute), Rule: w.Rule, Said: w.Said}
 	v, _, err := pl.preview(ctx, req, a)
 	if err != nil {

@@ -64,6 +64,7 @@ func TestParse(t *testing.T) {
 		{"每天 12:00", "daily[720] 0"},
 		{"every day 12:00", "daily[720] 0"},
 		{"每小时", "every[] 60"},
+		{"隔天 12:00", "daily[720] 0"},
 		{"每天", "clock 每天"},
 		{"每天 25:00", "impossible 25:00"},
 		{"明天 12:00", "time 明天 12:00"},

@@ -210,7 +210,7 @@ func read(ctx context.Context, req *bot.Request) (draft, error) {
 	}
 	head := strings.TrimSuffix(req.Args.String(), rest)
 	rest = d.extras(rest)
-	if d.Rule, rest, err = readTime(req, d.Name, head, rest); err != nil {
+	if d.Rule, rest, err = readTime(req, d.Name, head, rest, when.Rule{}); err != nil {
 		return d, err
 	}
 	if rest, err = d.options(req, rest); err != nil {

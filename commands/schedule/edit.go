@@ -105,7 +105,7 @@ func (d *draft) change(ctx context.Context, req *bot.Request) error {
 		return nil
 	}
 	was := d.Rule
-	rule, after, err := readTime(req, d.Name, head, rest)
+	rule, after, err := readTime(req, d.Name, head, rest, was)
 	var no *bot.Refusal
 	switch {
 	case err == nil:
@@ -113,6 +113,10 @@ func (d *draft) change(ctx context.Context, req *bot.Request) error {
 		d.Rule.Skip, d.Rule.Only, d.Anyway = was.Skip, was.Only, false
 	case !errors.As(err, &no) || no.Reply.Template != "schedule.no_time":
 		return err
+	default: // "from 12-04" alone may be said of one that leaves weeks out
+		if rest, err = begin(req, d.Name, &d.Rule, rest); err != nil {
+			return err
+		}
 	}
 	if rest, err = d.conditions(req, rest); err != nil || rest == "" {
 		return err
@@ -233,6 +237,6 @@ func same(a, b draft) bool {
 }
 
 func sameRule(a, b when.Rule) bool {
-	return a.Kind == b.Kind && slices.Equal(a.Times, b.Times) && slices.Equal(a.Days, b.Days) && a.Month == b.Month && a.Day == b.Day &&
+	return a.Kind == b.Kind && slices.Equal(a.Times, b.Times) && slices.Equal(a.Days, b.Days) && slices.Equal(a.Nth, b.Nth) && a.Gap == b.Gap && a.From == b.From && a.Month == b.Month && a.Day == b.Day &&
 		a.Every == b.Every && a.Cron == b.Cron && a.At == b.At && slices.Equal(a.Skip, b.Skip) && slices.Equal(a.Only, b.Only)
 }

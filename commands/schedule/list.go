@@ -26,6 +26,7 @@ type jobView struct {
 	Turns   []span
 	Next    *bot.Moment // the next that happens
 	At      bot.Moment  // the instant of one that happens once
+	From    *bot.Moment // the day from which on one that leaves days or weeks out counts
 	Guess   bool        // holidays of a year are not known yet
 	Year    int         // … which
 	Sample  []string    // line by line
@@ -94,6 +95,9 @@ func (s *series) view(ctx context.Context, req *bot.Request) (jobView, error) {
 		return v, nil
 	}
 	v.fill(turns, now)
+	if j.rule.Gap > 0 {
+		v.From = &bot.Moment{T: j.rule.Start(), Now: now}
+	}
 	v.Quiet = j.quietIn(turns)
 	next, err := j.ahead(ctx, req, 1)
 	if err != nil {

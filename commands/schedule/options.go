@@ -15,10 +15,14 @@ import (
 
 // readTime reads when: again and again, or once. head is what was typed before
 // it.
-func readTime(req *bot.Request, name, head, text string) (when.Rule, string, error) {
+func readTime(req *bot.Request, name, head, text string, was when.Rule) (when.Rule, string, error) {
 	r, rest, err := when.RuleHead(text)
 	if err == nil {
-		return r, rest, nil
+		if r.Kind == was.Kind && r.Gap == was.Gap && slices.Equal(r.Days, was.Days) {
+			r.From = was.From // another hour does not move the weeks
+		}
+		rest, err = begin(req, name, &r, rest)
+		return r, rest, err
 	}
 	example := struct{ Name, What string }{name, ""}
 	var no *when.ImpossibleError
@@ -61,6 +65,16 @@ func readTime(req *bot.Request, name, head, text string) (when.Rule, string, err
 		return r, "", bot.Refuse("schedule.no_clock", example)
 	}
 	return when.Rule{Kind: when.Once, At: m.At.UnixMilli()}, rest, nil
+}
+
+// begin settles from when on a rule that leaves days or weeks out counts.
+func begin(req *bot.Request, name string, r *when.Rule, text string) (string, error) {
+	rest, err := r.Begin(text, req.Now, req.Now.Location())
+	var no *when.ImpossibleError
+	if errors.As(err, &no) {
+		return "", bot.Refuse("schedule.impossible", struct{ Name, What string }{name, no.Text})
+	}
+	return rest, err
 }
 
 // options takes what stands at the end: conditions, what is done about a

@@ -34,7 +34,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	festivals = append(festivals, "national_mid_autumn", "victory")
 	for _, text := range []string{
 		"每天 7:30、21:00", "每周一三五 9:00", "每月1、15号 9:00", "每月底 9:00", "每年10月1日 9:00", "农历八月十五 9:00", "除夕 9:00", "每30分钟", "每小时", "每2小时", "0 9 * * 1",
-		"工作日 8点", "每天 8点 跳过 休息日 跳过 周末 跳过 节假日 仅 休息日",
+		"隔天 9:00", "每3天 9:00", "隔周周一、五 9:00", "每4周周一 9:00", "工作日 8点", "每天 8点 跳过 休息日 跳过 周末 跳过 节假日 仅 休息日",
 	} {
 		r, _, err := when.RuleHead(text)
 		if err != nil {
@@ -79,7 +79,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	job := func(state string) named {
 		return named{
 			"ID": int64(3), "Name": "早安", "Rule": when.Rule{Kind: when.Daily, Times: []int{450}}, "Zone": "Asia/Shanghai", "Missed": "late", "Late": 10, "State": state, "Turns": turns,
-			"Next": &soon, "At": soon, "Guess": true, "Year": 2028, "Sample": []string{"早", "安"}, "Away": false, "Gone": []string{"a", "b", "c", "d"}, "Groups": []string{"产品群", "读书会"}, "More": 3, "Zones": false, "Quiet": named{"From": 1320, "Until": 480, "Rule": "move"},
+			"Next": &soon, "At": soon, "From": nil, "Guess": true, "Year": 2028, "Sample": []string{"早", "安"}, "Away": false, "Gone": []string{"a", "b", "c", "d"}, "Groups": []string{"产品群", "读书会"}, "More": 3, "Zones": false, "Quiet": named{"From": 1320, "Until": 480, "Rule": "move"},
 			"Queue": "", "Empty": false, "Change": false, "Faults": faults, "Audit": int64(7),
 		}
 	}
@@ -97,7 +97,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		return with(named{"Group": "产品群", "Posts": posts, "Others": others, "MoreChat": 2, "Figures": true, "Away": true})
 	}
 	previews := []any{
-		job(storage.ScheduleActive), with(named{"Groups": nil, "Quiet": nil, "Zones": true, "Change": true}), with(named{"Queue": "每日一条"}),
+		job(storage.ScheduleActive), with(named{"Groups": nil, "Quiet": nil, "Zones": true, "Change": true}), with(named{"Queue": "每日一条", "From": &far}),
 		with(named{"Queue": "每日一条", "Empty": true, "Quiet": named{"From": 0, "Until": 480, "Rule": "skip"}}),
 	}
 	rows := []named{{"Title": "", "Rows": states}, {"Title": "读书会", "Rows": nil}}

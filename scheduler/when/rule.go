@@ -32,6 +32,8 @@ type Rule struct {
 	Month int      `json:"month,omitempty"`
 	Day   int      `json:"day,omitempty"`
 	Every int      `json:"every,omitempty"`
+	Gap   int      `json:"gap,omitempty"`  // Daily, Weekly: only every so many days or weeks, 2–8 …
+	From  string   `json:"from,omitempty"` // … counted from this day on, 2006-01-02; see Begin
 	Cron  string   `json:"cron,omitempty"`
 	At    int64    `json:"at,omitempty"` // Once: milliseconds since 1970
 	Skip  []string `json:"skip,omitempty"`
@@ -71,22 +73,31 @@ func (r *Rule) Next(after time.Time, zone *time.Location) (Turn, bool) {
 		}
 		return r.judge(at), true
 	}
-	day := midnight(after.In(zone)).AddDate(0, 0, -1) // a time in a gap may come on the next date
+	day, at, ok := r.next(after, zone)
+	if !ok {
+		return Turn{}, false
+	}
+	t := Turn{At: at}
+	if r.conditional() { // by the date that was meant
+		t.Skip, t.Guess = r.blocked(day)
+	}
+	return t, true
+}
+
+// next is the first date, as if in UTC, with an instant after another one.
+func (r *Rule) next(after time.Time, zone *time.Location) (day, at time.Time, ok bool) {
+	day = midnight(after.In(zone)).AddDate(0, 0, -1) // a time in a gap may come on the next date
 	for range lookMost {
-		if r.falls(day) {
+		if r.matches(day) && r.inTurn(day) {
 			for _, m := range r.Times {
 				if at := Instant(day.Add(time.Duration(m)*time.Minute), zone); at.After(after) {
-					t := r.judge(at)
-					if r.conditional() { // by the date that was meant
-						t.Skip, t.Guess = r.blocked(day)
-					}
-					return t, true
+					return day, at, true
 				}
 			}
 		}
 		day = day.AddDate(0, 0, 1)
 	}
-	return Turn{}, false
+	return day, at, false
 }
 
 // expression is the cron expression of a rule that has one.
@@ -149,8 +160,9 @@ func (r *Rule) blocked(day time.Time) (why string, guess bool) {
 	return "", guess
 }
 
-// falls reports whether a date, as if in UTC, is one of the rule's.
-func (r *Rule) falls(day time.Time) bool {
+// matches reports whether a date, as if in UTC, is one of the rule's, but for
+// those that Gap leaves out.
+func (r *Rule) matches(day time.Time) bool {
 	switch r.Kind {
 	case Daily:
 		return true

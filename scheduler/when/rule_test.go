@@ -98,10 +98,10 @@ func TestRules(t *testing.T) {
 		{"每天 8:00 20点开会", "{kind:daily,times:[480]}|20点开会"},
 		{"每天 9:00 到 群里打卡", "{kind:daily,times:[540]}|到 群里打卡"},
 		{"每天 9:00-18:00 x", "cannot 9:00-18:00"},
-		{"每隔一天 8点 浇水", "cannot 每隔一天"},
-		{"隔周周二 10:00", "cannot 隔周周二"},
-		{"every other tuesday 10:00", "cannot every other tuesday"},
-		{"every 2 weeks on tue 10:00", "cannot every 2 weeks"},
+		{"每隔一天 8点 浇水", "{kind:daily,times:[480],gap:2}|浇水"},
+		{"隔周周二 10:00", "{kind:weekly,times:[600],days:[2],gap:2}|"},
+		{"every other tuesday 10:00", "{kind:weekly,times:[600],days:[2],gap:2}|"},
+		{"every 2 weeks on tue 10:00", "{kind:weekly,times:[600],days:[2],gap:2}|"},
 		{"双周会 改到周二", "-"},
 		{"每周末 10:00", "{kind:weekly,times:[600],days:[6,7]}|"},
 		{"每周五 10:00", "{kind:weekly,times:[600],days:[5]}|"},
@@ -137,7 +137,7 @@ func TestRules(t *testing.T) {
 		{"每半小时", "{kind:every,every:30}|"},
 		{"每7分钟", "cannot 每7分钟"},
 		{"每1天 9:00", "{kind:daily,times:[540]}|"},
-		{"每 3 天 9:00", "cannot 每 3 天"},
+		{"每 3 天 9:00", "{kind:daily,times:[540],gap:3}|"},
 		{"every day at 7:30", "{kind:daily,times:[450]}|"},
 		{"daily 07:30 template morning skip holidays", "{kind:daily,times:[450]}|template morning skip holidays"},
 		{"daily 07:30 skip holidays template morning", "{kind:daily,times:[450],skip:[holiday]}|template morning"},
@@ -290,7 +290,7 @@ func TestBusiest(t *testing.T) {
 func FuzzRule(f *testing.F) {
 	for _, s := range []string{
 		"每天 07:30 跳过 休息日", "每周一三五 10:00", "每月1、15号 9:00", "农历腊月廿三 9:00", "every mon, wed and fri at 6:30 pm", "*/5 0-6 1,15 * 1-5", "每隔30分钟",
-		"每天早上9点和晚上9点", "每年2-29 9:00", "monthly on the last day 9:00", "每周\x00", "30 7 * * TZ=",
+		"隔周周五 10:00", "every 3 days at 9", "每两周周一、四 9:00 跳过 节假日", "every other friday 10:00", "每天早上9点和晚上9点", "每年2-29 9:00", "monthly on the last day 9:00", "每周\x00", "30 7 * * TZ=",
 	} {
 		f.Add(s, int64(1_790_000_000))
 	}
@@ -304,6 +304,9 @@ func FuzzRule(f *testing.F) {
 			return
 		}
 		from := time.Unix(unix%2_500_000_000, 0)
+		if _, err := r.Begin(text, from, z); err == nil && (r.Gap > 0) != (r.From != "") {
+			t.Errorf("%q: begins %q with a gap of %d", text, r.From, r.Gap)
+		}
 		if turn, ok := r.Next(from, z); ok && !turn.At.After(from) {
 			t.Errorf("%q: after %s comes %s", text, from, turn.At)
 		}

@@ -47,8 +47,11 @@ func RuleHead(text string) (Rule, string, error) {
 		continue
 	}
 	_, rest := cut(text, c.i)
-	return r, strings.TrimLeft(rest, ",，:： "), nil
+	return r, trimmed(rest), nil
 }
+
+// trimmed is what is said behind a rule, without the mark between.
+func trimmed(rest string) string { return strings.TrimLeft(rest, ",，:： ") }
 
 // Conditions takes "跳过 休息日" and the like off the end of a text, into the rule.
 func (r *Rule) Conditions(text string) string {
@@ -148,8 +151,11 @@ func (r *Rule) read(c *scan) (part string, err error) {
 	if word, ok := c.word("again"); ok {
 		return r.readAgain(c, word)
 	}
-	if _, ok := c.word("every"); ok {
+	if v, ok := c.word("every"); ok {
 		c.blanks()
+		if ok, err := r.readGap(c, start, v != "but"); ok || err != nil {
+			return "", err
+		}
 		if r.readNth(c) {
 			if !c.has("ofmonth") && slices.Max(r.Nth) > 1 {
 				return "", c.unknown(start) // every second tuesday is one of two

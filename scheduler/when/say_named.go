@@ -23,7 +23,7 @@ func (c *scan) unknown(start int) error {
 // "mondays 9am"; or with the time in front: "9am every monday".
 func timed(c *scan) (Rule, error) {
 	for _, read := range []func(*Rule, *scan) bool{
-		(*Rule).readFeast, (*Rule).readNthOfMonth, func(r *Rule, c *scan) bool { return r.readMonthEnd(c, true) }, (*Rule).readPlural,
+		(*Rule).readFeast, (*Rule).readNthOfMonth, func(r *Rule, c *scan) bool { return r.readMonthEnd(c, true) }, (*Rule).readPlural, (*Rule).readOther,
 	} {
 		r := Rule{}
 		c.i = 0
@@ -39,17 +39,8 @@ func timed(c *scan) (Rule, error) {
 	}
 	c.i = 0
 	c.skipGlue()
-	start := c.i
-	if _, ok := c.word("gap"); ok {
-		c.blanks()
-		if !new(Rule).readWeekdays(c) {
-			_, _ = c.word("gapday")
-		}
-		end := c.i
-		if new(Rule).readTimes(c, "") == nil {
-			c.i = end
-			return Rule{}, c.unknown(start)
-		}
+	if err := c.otherwise(); !errors.Is(err, ErrNoRule) {
+		return Rule{}, err
 	}
 	c.i = 0 // "at 9 every monday": the word in front makes it a time
 	return timeFirst(c)
@@ -62,7 +53,11 @@ func timeFirst(c *scan) (Rule, error) {
 	if times.readTimes(c, "") != nil || c.at(0) != ' ' {
 		return Rule{}, ErrNoRule
 	}
-	part, err := r.read(c)
+	c.blanks()
+	part, err := "", error(nil)
+	if !r.readOther(c) {
+		part, err = r.read(c)
+	}
 	if err != nil || part != "" || r.Kind == Every || len(r.Times) > 0 || (c.at(0) != ' ' && c.at(0) != 0) {
 		return Rule{}, ErrNoRule
 	}
