@@ -105,6 +105,12 @@ func (req *Request) MakeRequestWay(c storage.Chat, state, name, wish string) err
 	return req.makeWay(c, chat.Inviting{State: state, Name: name, Ask: true}, wish)
 }
 
+// MakeWayAgain is MakeWay for one that there is, to learn of it what was not
+// kept. Where that fails the way is as it was.
+func (req *Request) MakeWayAgain(c storage.Chat, state, name, id string) error {
+	return req.makeWay(c, chat.Inviting{State: state, Name: name, ID: id}, "")
+}
+
 func (req *Request) makeWay(c storage.Chat, i chat.Inviting, wish string) error {
 	if err := req.Wait(); err == nil {
 		return nil

@@ -74,19 +74,20 @@ type InviteLink struct {
 	State      string
 	Link       string
 	QR         string // address of a picture
+	QRText     string // what that code says, where the platform tells
 	ExternalID string
 	At         time.Time // UTC
 	Asks       bool      // who uses it asks to be let in
 }
 
-const linkColumns = "way_id, chat_id, state, link, qr, external_id, at, asks"
+const linkColumns = "way_id, chat_id, state, link, qr, qr_text, external_id, at, asks"
 
 // InviteLink finds the link of a way in a chat, or ErrNotFound.
 func (r *Reader) InviteLink(ctx context.Context, wayID, chatID int64) (InviteLink, error) {
 	var l InviteLink
 	var at int64
 	err := r.q.row(ctx, "SELECT "+linkColumns+" FROM invite_links WHERE way_id = ? AND chat_id = ?", wayID, chatID).
-		Scan(&l.WayID, &l.ChatID, &l.State, &l.Link, &l.QR, &l.ExternalID, &at, &l.Asks)
+		Scan(&l.WayID, &l.ChatID, &l.State, &l.Link, &l.QR, &l.QRText, &l.ExternalID, &at, &l.Asks)
 	l.At = FromMillis(at)
 	return l, classify(err)
 }
@@ -96,9 +97,9 @@ func (r *Reader) InviteLink(ctx context.Context, wayID, chatID int64) (InviteLin
 func (r *Reader) InviteLinkOn(ctx context.Context, wayID int64, domain string) (InviteLink, error) {
 	var l InviteLink
 	var at int64
-	err := r.q.row(ctx, `SELECT l.way_id, l.chat_id, l.state, l.link, l.qr, l.external_id, l.at FROM invite_links l JOIN chats h ON h.id = l.chat_id
+	err := r.q.row(ctx, `SELECT l.way_id, l.chat_id, l.state, l.link, l.qr, l.qr_text, l.external_id, l.at FROM invite_links l JOIN chats h ON h.id = l.chat_id
 		WHERE l.way_id = ? AND l.state = 'open' AND h.kind = 'private' AND h.domain = ? ORDER BY l.at DESC LIMIT 1`, wayID, domain).
-		Scan(&l.WayID, &l.ChatID, &l.State, &l.Link, &l.QR, &l.ExternalID, &at)
+		Scan(&l.WayID, &l.ChatID, &l.State, &l.Link, &l.QR, &l.QRText, &l.ExternalID, &at)
 	l.At = FromMillis(at)
 	return l, classify(err)
 }
@@ -113,9 +114,9 @@ func (r *Reader) OpenLinksOf(ctx context.Context, chatID, personID int64) ([]Inv
 
 // SetInviteLink stores what became of the wish for a link.
 func (tx *Tx) SetInviteLink(ctx context.Context, l InviteLink) error {
-	_, err := tx.q.exec(ctx, `INSERT INTO invite_links (way_id, chat_id, state, link, qr, external_id, at, asks) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET state = excluded.state, link = excluded.link, qr = excluded.qr, external_id = excluded.external_id, at = excluded.at, asks = excluded.asks`,
-		l.WayID, l.ChatID, l.State, l.Link, l.QR, l.ExternalID, millis(tx.Now), l.Asks)
+	_, err := tx.q.exec(ctx, `INSERT INTO invite_links (way_id, chat_id, state, link, qr, qr_text, external_id, at, asks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET state = excluded.state, link = excluded.link, qr = excluded.qr, qr_text = excluded.qr_text, external_id = excluded.external_id, at = excluded.at, asks = excluded.asks`,
+		l.WayID, l.ChatID, l.State, l.Link, l.QR, l.QRText, l.ExternalID, millis(tx.Now), l.Asks)
 	return classify(err)
 }
 

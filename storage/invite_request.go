@@ -35,7 +35,7 @@ func (tx *Tx) SetInviteDoor(ctx context.Context, chatID int64, mode string) erro
 func (r *Reader) OtherLinks(ctx context.Context, chatID int64, asks bool, limit int) ([]InviteLink, error) {
 	return list(ctx, r, func(rows *sql.Rows, l *InviteLink) error {
 		var at int64
-		err := rows.Scan(&l.WayID, &l.ChatID, &l.State, &l.Link, &l.QR, &l.ExternalID, &at, &l.Asks)
+		err := rows.Scan(&l.WayID, &l.ChatID, &l.State, &l.Link, &l.QR, &l.QRText, &l.ExternalID, &at, &l.Asks)
 		l.At = FromMillis(at)
 		return err
 	}, "SELECT "+linkColumns+" FROM invite_links WHERE chat_id = ? AND state = 'open' AND asks <> ? ORDER BY way_id LIMIT ?", chatID, asks, limit)

@@ -460,7 +460,7 @@ CREATE TABLE invite_links (
   link        TEXT    NOT NULL DEFAULT '',
   qr          TEXT    NOT NULL DEFAULT '',
   external_id TEXT    NOT NULL DEFAULT '',
-  at          INTEGER NOT NULL, asks INTEGER NOT NULL DEFAULT 0 CHECK (asks IN (0, 1)),
+  at          INTEGER NOT NULL, asks INTEGER NOT NULL DEFAULT 0 CHECK (asks IN (0, 1)), qr_text TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (way_id, chat_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -210,6 +210,7 @@ const MaxState = 30
 type Invitation struct {
 	Link       string
 	QRImageURL string
+	QRText     string // what that code says, where the platform tells: anybody can draw it
 	ID         string // opaque: good for Revoke, and what Membership.Link tells where a platform has no states
 }
 

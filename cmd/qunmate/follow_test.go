@@ -50,6 +50,28 @@ func (a account) codeIn(text string) string {
 	return c.Scene
 }
 
+// poster asks for a poster with the code of a scene and sees it come. It reports
+// how often the network was asked for a code.
+func (a account) poster(who, scene string) int {
+	a.t.Helper()
+	made, pictures := a.s.Calls(wx.PathQRCreate), a.pictures(who)
+	if got := a.codeIn(a.asks(who, "/invite poster", "Who follows by scanning it in WeChat counts for you")); got != scene {
+		a.t.Errorf("the poster leads to %q, not to %q", got, scene)
+	}
+	until(a.t, "the poster comes", func() bool { return a.pictures(who) == pictures+1 })
+	return a.s.Calls(wx.PathQRCreate) - made
+}
+
+// pictures counts those that somebody was shown.
+func (a account) pictures(who string) (n int) {
+	for _, shown := range a.s.Shown(who) {
+		if shown.Picture != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // TestFollowersBringFollowers: a follower's own QR code names him to whoever
 // follows by it, a named source counts apart, and who goes too early takes what
 // he brought along.
@@ -61,6 +83,15 @@ func TestFollowersBringFollowers(t *testing.T) {
 	made := a.s.Calls(wx.PathQRCreate)
 	if again := a.codeIn(a.asks("oAnn", "/invite", "a friend follows for 7 days and checks in 3 times → you +50, friend +20; unfollows within 30 days")); again != mine || a.s.Calls(wx.PathQRCreate) != made {
 		t.Errorf("another code: %s after %s", again, mine)
+	}
+	if n := a.poster("oAnn", mine); n != 0 {
+		t.Errorf("%d more codes for a poster", n)
+	}
+	// One that was made before what it says was kept is asked for again, once.
+	a.shift(time.Hour)
+	alter(t, a.dir, "UPDATE invite_links SET qr_text = ''")
+	if first, second := a.poster("oAnn", mine), a.poster("oAnn", mine); first != 1 || second != 0 {
+		t.Errorf("asked %d times, then %d times for what an old code says", first, second)
 	}
 	poster := a.codeIn(a.asks("oBoss", "/invites source add Poster A", "Poster A"))
 	if poster == mine {

@@ -21,12 +21,15 @@ const failedFor = 10 * time.Minute
 // wayView is what /invite shows.
 type wayView struct {
 	Link, QR, Code string
+	Scan           string // what the QR code says, where it can be drawn
 	Rule           Rule
 	Failed         bool
 	Came           int
 	Source         string
 	Call           string // how the code is spoken here
 	Asks           bool   // who uses the link asks to be let in
+
+	link storage.InviteLink // it is open
 }
 
 // invite shows a person's own way into the group: a link where the network
@@ -118,7 +121,7 @@ func (f family) show(ctx context.Context, req *bot.Request, w storage.InviteWay,
 		return view, err
 	case err == nil && l.State == storage.LinkOpen:
 		view.Asks = l.Asks
-		view.Link, view.QR = l.Link, l.QR
+		view.Link, view.QR, view.Scan, view.link = l.Link, l.QR, l.QRText, l
 		return view, nil
 	case err == nil && l.State == storage.LinkFailed && req.Tx.Now.Sub(l.At) < failedFor:
 		view.Failed = true
@@ -211,7 +214,7 @@ func linked(ctx context.Context, req *bot.Request) (bot.Reply, error) {
 }
 
 func linkOf(way, place int64, told chat.Invite) storage.InviteLink {
-	l := storage.InviteLink{WayID: way, ChatID: place, State: storage.LinkOpen, Link: told.Invitation.Link, QR: told.Invitation.QRImageURL, ExternalID: told.Invitation.ID, Asks: told.Ask}
+	l := storage.InviteLink{WayID: way, ChatID: place, State: storage.LinkOpen, Link: told.Invitation.Link, QR: told.Invitation.QRImageURL, QRText: told.Invitation.QRText, ExternalID: told.Invitation.ID, Asks: told.Ask}
 	if told.Error != "" {
 		l = storage.InviteLink{WayID: way, ChatID: place, State: storage.LinkFailed}
 	}

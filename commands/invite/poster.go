@@ -5,6 +5,7 @@ import (
 
 	"qunmate/bot"
 	"qunmate/bot/chat"
+	"qunmate/storage"
 )
 
 // posterView is what stands on a poster, and beside it.
@@ -28,18 +29,23 @@ func (f family) poster(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	if view.wayView, err = f.show(ctx, req, w, req.Account.Name); err != nil {
 		return bot.Reply{}, err
 	}
+	view.Pictures, view.Follow = req.Caps.Pictures, req.Following()
+	if err := view.askAgain(req, w); err != nil {
+		return bot.Reply{}, err
+	}
 	c, err := req.Tx.Community(ctx, req.Community)
 	if err != nil {
 		return bot.Reply{}, err
 	}
 	view.Community = c.Name
 	choices := []bot.Choice{{Label: "invite.button_mine", Command: "/invites"}}
-	view.Pictures, view.Follow = req.Caps.Pictures, req.Following()
-	// A QR code that is the platform's own picture cannot be set into another one.
-	if !req.Caps.Pictures || view.Link == "" && view.QR != "" {
+	if !view.drawn() {
 		return bot.Reply{Template: "invite.no_poster", Data: view, Choices: choices}, nil
 	}
 	p := &chat.Poster{Title: view.Community, Link: view.Link}
+	if p.Link == "" {
+		p.Link = view.Scan
+	}
 	if p.Link == "" {
 		p.Code = view.Code
 	}
@@ -51,13 +57,29 @@ func (f family) poster(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	return bot.Reply{Template: "invite.poster", Data: view, Choices: choices, Poster: p}, nil
 }
 
+// drawn reports whether there can be a poster. A QR code of which only the
+// platform's own picture is known cannot be set into another one.
+func (v *posterView) drawn() bool {
+	return v.Pictures && (v.Link != "" || v.Scan != "" || v.QR == "")
+}
+
+// askAgain asks the network once more for a QR code by which people follow, when
+// it was made before what it says was kept: the same comes back (see
+// chat.Inviter). The command is put aside meanwhile.
+func (v *posterView) askAgain(req *bot.Request, w storage.InviteWay) error {
+	if v.drawn() || !v.Pictures || !v.Follow || req.Tx.Now.Sub(v.link.At) < failedFor || v.link.ExternalID == "" {
+		return nil
+	}
+	return req.MakeWayAgain(req.Chat, w.Code, v.Name, v.link.ExternalID)
+}
+
 // posterButton leads to the poster where there can be one.
 func posterButton(req *bot.Request, v wayView) []bot.Choice {
-	if v.Link == "" && v.QR != "" || !req.Caps.Pictures {
+	if p := (posterView{wayView: v, Pictures: req.Caps.Pictures}); !p.drawn() {
 		return nil
 	}
 	label := "invite.button_poster"
-	if v.Link == "" {
+	if v.Link == "" && v.Scan == "" {
 		label = "invite.button_poster_code"
 	}
 	return []bot.Choice{{Label: label, Command: "/invite poster"}}

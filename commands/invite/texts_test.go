@@ -1,6 +1,7 @@
 package invite_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		rules = append(rules, rule)
 		for _, link := range []string{"", "https://t.me/+x"} {
 			for _, qr := range []string{"", "https://example.org/qr"} {
-				ways = append(ways, named{"Link": link, "QR": qr, "Code": "K7Q2", "Came": n, "Rule": rule, "Failed": n > 0, "Asks": n > 0, "Call": "", "Source": "海报A", "Name": "阿宁 <b>", "Pictures": n > 0, "Follow": n > 1, "Community": "读书会"})
+				ways = append(ways, named{"Link": link, "QR": qr, "Scan": strings.Repeat(qr, min(n, 1)), "Code": "K7Q2", "Came": n, "Rule": rule, "Failed": n > 0, "Asks": n > 0, "Call": "", "Source": "海报A", "Name": "阿宁 <b>", "Pictures": n > 0, "Follow": n > 1, "Community": "读书会"})
 			}
 		}
 		own = append(own, named{"Vested": n, "Pending": n, "Left": n, "Held": n, "NotCounted": n, "Reasons": reasons[:n], "Reward": int64(50 * n), "Back": int64(n), "Place": n, "Bonus": int64(n), "Missing": n, "Next": invite.Milestone{Count: 5, Bonus: 100}})

@@ -88,8 +88,18 @@ const (
 // long the code lives, at most 30 days; 0 is for ever, of which an account can
 // have a hundred thousand. Its error is a *chat.SendError.
 func (a *Account) QR(ctx context.Context, scene string, temporary time.Duration) (imageURL string, err error) {
+	imageURL, _, err = a.makeQR(ctx, scene, temporary)
+	return imageURL, err
+}
+
+// maxQRText is longer than anything that a code of an account says.
+const maxQRText = 256
+
+// makeQR is QR that gives what the code says, too: "url" of the answer
+// (api_createqrcode), "" if that is no address.
+func (a *Account) makeQR(ctx context.Context, scene string, temporary time.Duration) (imageURL, says string, err error) {
 	if !sceneForm.MatchString(scene) || temporary < 0 || temporary > maxQRLife || (temporary > 0 && temporary < time.Second) {
-		return "", rejected("a QR code needs a scene of 1 to %d letters and a life of at most %s", maxScene, maxQRLife)
+		return "", "", rejected("a QR code needs a scene of 1 to %d letters and a life of at most %s", maxScene, maxQRLife)
 	}
 	q := basic.NewLimitQrRequest(scene)
 	if temporary > 0 {
@@ -97,10 +107,13 @@ func (a *Account) QR(ctx context.Context, scene string, temporary time.Duration)
 	}
 	ticket, err := a.api.qr(ctx, q)
 	if err != nil {
-		return "", a.sendError(err)
+		return "", "", a.sendError(err)
 	}
 	if ticket.Ticket == "" {
-		return "", &chat.SendError{Fault: chat.Unknown, Err: errors.New("qrcode/create: the answer holds no ticket")}
+		return "", "", &chat.SendError{Fault: chat.Unknown, Err: errors.New("qrcode/create: the answer holds no ticket")}
 	}
-	return qrImageURL + url.QueryEscape(ticket.Ticket), nil
+	if u, err := url.Parse(ticket.URL); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && len(ticket.URL) <= maxQRText {
+		says = ticket.URL
+	}
+	return qrImageURL + url.QueryEscape(ticket.Ticket), says, nil
 }

@@ -15,17 +15,18 @@ var stateForm = regexp.MustCompile(fmt.Sprintf(`^[A-Za-z0-9_-]{1,%d}$`, chat.Max
 // Invite makes a QR code by which people follow the account; the state is its
 // scene. It is one that never ends (QR_LIMIT_STR_SCENE), since people print
 // them: of those an account has a hundred thousand (api_createqrcode), and the
-// same scene asked for again leads to the same. There is no link, for following
+// same scene asked for again leads to the same. What the code says comes with
+// it, so that a poster can show it. There is no link, for following
 // takes a scan. Accounts that are not verified may make none (48001): Rejected.
 func (a *Account) Invite(ctx context.Context, i chat.Inviting) (chat.Invitation, error) {
 	if i.Chat.Ref.Domain != a.Domain() || !stateForm.MatchString(i.State) {
 		return chat.Invitation{}, rejected("a way to follow needs a chat of this account and a state of 1 to %d letters and digits", chat.MaxState)
 	}
-	image, err := a.QR(ctx, i.State, 0)
+	image, says, err := a.makeQR(ctx, i.State, 0)
 	if err != nil {
 		return chat.Invitation{}, err
 	}
-	return chat.Invitation{QRImageURL: image, ID: i.State}, nil
+	return chat.Invitation{QRImageURL: image, QRText: says, ID: i.State}, nil
 }
 
 // Revoke leaves the code as it is: no interface takes back one that never ends.

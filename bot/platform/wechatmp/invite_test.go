@@ -15,7 +15,7 @@ func TestAWayToFollowIsACodeThatNeverEnds(t *testing.T) {
 		i := chat.Inviting{Chat: r.chat(aning), State: "K7Q2", Name: "Aning"}
 		got, err := r.Invite(r.t.Context(), i)
 		code, ok := r.s.CodeAt(got.QRImageURL)
-		if err != nil || !ok || code.Scene != "K7Q2" || code.Expires != 0 || got.Link != "" || got.ID == "" {
+		if err != nil || !ok || code.Scene != "K7Q2" || code.Expires != 0 || got.Link != "" || got.ID == "" || !strings.HasPrefix(got.QRText, "http://weixin.qq.com/q/") {
 			r.t.Fatalf("%+v leads to %+v: %v", got, code, err)
 		}
 		if err := r.Revoke(r.t.Context(), i.Chat, got.ID); err != nil {
