@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net"
 
 	"qunmate/commands/settings"
 	"qunmate/storage"
@@ -11,14 +10,8 @@ import (
 // announce prints what the operator needs at a start: the page's address, and
 // at the first start the one-time code that makes him the operator.
 func (h *house) announce(ctx context.Context) error {
-	if h.doors.page != nil {
-		host, port, err := net.SplitHostPort(h.doors.address)
-		if err == nil {
-			if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-				host = "127.0.0.1"
-			}
-			h.program.say("cli.sandbox", map[string]any{"Address": "http://" + net.JoinHostPort(host, port) + "/", "Database": h.cfg.Database})
-		}
+	if base := h.doors.base(); base != "" && h.doors.page != nil {
+		h.program.say("cli.sandbox", map[string]any{"Address": base + "/", "Database": h.cfg.Database})
 	}
 	code, err := h.claimCode(ctx)
 	if err != nil || code == "" {

@@ -27,6 +27,19 @@ type doors struct {
 
 func newDoors(h *house) *doors { return &doors{house: h} }
 
+// base is where a browser on this machine finds the first listener, without a
+// slash at the end; "" while nothing listens.
+func (d *doors) base() string {
+	host, port, err := net.SplitHostPort(d.address)
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
 func (d *doors) callback(c chat.Callback) { d.callbacks = append(d.callbacks, c) }
 
 // freePortTries is how many ports after the usual one are tried in the

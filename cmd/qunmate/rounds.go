@@ -12,6 +12,7 @@ import (
 
 	"qunmate/bot"
 	"qunmate/bot/chat"
+	"qunmate/bot/platform/sandbox"
 	"qunmate/commands/draw"
 	"qunmate/commands/draw/fair"
 	"qunmate/storage"
@@ -204,10 +205,15 @@ func (h *house) drawOptions() draw.Options {
 	if own := h.ownNetwork(); own != nil {
 		o.Chain, o.PublicKey = own.Chain, own.Key
 	}
-	if base := strings.TrimRight(h.cfg.HTTP.PublicURL, "/"); base != "" {
-		o.VerifyURL = base + verifyPath
-	} else if h.cfg.SandboxOn() {
-		o.VerifyURL = "http://" + h.cfg.HTTP.Listen + verifyPath
+	o.VerifyURL = func(domain string) string {
+		if base := strings.TrimRight(h.cfg.HTTP.PublicURL, "/"); base != "" {
+			return base + verifyPath
+		}
+		// The sandbox is looked at where the program runs; nobody else is.
+		if base := h.doors.base(); base != "" && domain == sandbox.Domain {
+			return base + verifyPath
+		}
+		return ""
 	}
 	return o
 }

@@ -21,9 +21,9 @@ type Options struct {
 	Beacon    string
 	Chain     string
 	PublicKey string
-	// VerifyURL is the page on which everybody computes a receipt again, "" if
-	// the program has no address that members can reach.
-	VerifyURL string
+	// VerifyURL is the page on which everybody computes a receipt again, as members
+	// of a domain reach it, "" if they cannot. Nil: nobody can.
+	VerifyURL func(domain string) string
 	// Invites counts the people somebody brought. Nil: nobody counts them yet.
 	Invites func(ctx context.Context, req *bot.Request, personID int64) (int64, error)
 }

@@ -35,7 +35,7 @@ func beacon() *fair.Network { return fair.NewNetwork([]byte("transcripts")) }
 
 func options(kind string) draw.Options {
 	net := beacon()
-	return draw.Options{Random: counter(), Beacon: kind, Chain: net.Chain, PublicKey: net.Key, VerifyURL: "https://bot.example.org/verify"}
+	return draw.Options{Random: counter(), Beacon: kind, Chain: net.Chain, PublicKey: net.Key, VerifyURL: func(string) string { return "https://bot.example.org/verify" }}
 }
 
 // families are draws with the ledger they spend from. "! beacon" brings the

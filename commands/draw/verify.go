@@ -63,8 +63,10 @@ func (f family) verify(ctx context.Context, req *bot.Request) (bot.Reply, error)
 		view.File = true
 		r.Data, r.File = view, &chat.File{Name: fmt.Sprintf("receipt-%d.json", d.ID), MIME: "application/json", Data: text}
 	}
-	if f.VerifyURL != "" {
-		r.Choices = []bot.Choice{{Label: "draw.button_page", URL: f.VerifyURL}}
+	if f.VerifyURL != nil {
+		if page := f.VerifyURL(req.Chat.Domain); page != "" {
+			r.Choices = []bot.Choice{{Label: "draw.button_page", URL: page}}
+		}
 	}
 	return r, nil
 }

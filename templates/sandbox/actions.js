@@ -104,7 +104,7 @@ export async function moveClock(body) {
 
 const known = ["busy", "network", "clock_back", "clock_far", "clock_fixed", "clock", "choice", "message", "member", "bot", "picture", "upload"];
 
-function complain(cause) {
+export function complain(cause) {
   if (!(cause instanceof Refused)) throw cause;
   tell(known.includes(cause.code) ? t("error." + cause.code) : t("error.other", { error: cause.message }));
 }

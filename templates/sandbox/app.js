@@ -1,9 +1,9 @@
 // The sandbox page: its parts, wired to the keys, the buttons and the program.
-import { grow, moveClock, recall, setReply, submit, tell, toggleBot, toggleMember, toggleMute } from "./actions.js";
+import { complain, grow, moveClock, recall, setReply, submit, tell, toggleBot, toggleMember, toggleMute } from "./actions.js";
 import { loadUpcoming, renderUpcoming, wireCalendar } from "./calendar.js";
 import { renderClock, setClock } from "./clock.js";
 import { render, renderSoon } from "./columns.js";
-import { toEnd } from "./conversation.js";
+import { followEnd, toEnd } from "./conversation.js";
 import { $, keep, nameOf, narrow, remember, seenKey, setLanguage, state, t } from "./model.js";
 import { closeSheets, go, openSheet } from "./moving.js";
 import { follow } from "./net.js";
@@ -51,10 +51,7 @@ function wire() {
       rows[at].querySelector(".reply")?.click();
     }
   });
-  $("log").addEventListener("scroll", () => {
-    const log = $("log");
-    if (log.scrollHeight - log.scrollTop - log.clientHeight < 40) $("to-end").hidden = true;
-  }, { passive: true });
+  followEnd();
   $("to-end").addEventListener("click", toEnd);
   $("cancel-reply").addEventListener("click", () => {
     setReply(null);
@@ -94,7 +91,12 @@ function wire() {
   wireCalendar();
   for (const el of document.querySelectorAll("[data-lang]")) {
     el.addEventListener("click", async () => {
-      await setLanguage(el.dataset.lang);
+      try {
+        await setLanguage(el.dataset.lang);
+      } catch (cause) {
+        complain(cause);
+        return;
+      }
       remember.set("lang", state.lang);
       render();
       renderUpcoming();

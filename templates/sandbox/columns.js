@@ -95,10 +95,17 @@ function renderGroup() {
   $("row-mute").classList.toggle("bad", Boolean(c.mute));
 }
 
+// What an administrator starts with: an example to look at and to change.
+const examples = [["quick.poll", "quick.poll_text"], ["quick.draw", "quick.draw_text"], ["quick.announce", "quick.announce_text"], ["quick.schedule", "calendar.example"]];
+
 function renderQuick() {
-  reconcile($("quick"), ["quick.1", "quick.2", "quick.3", "quick.4", "quick.5"].map((key, i) => [key, state.lang, () => h("button.pill", {
-    type: "button", title: t("quick.tip"), "data-testid": "quick-" + (i + 1), onclick: (ev) => quick(t(key), ev.shiftKey),
-  }, t(key))]));
+  const admin = state.personas.some((p) => p.admin && p.id === state.persona);
+  const words = admin ? ["quick.5"] : ["quick.1", "quick.2", "quick.3", "quick.4", "quick.5"];
+  reconcile($("quick"), [...words.map((key) => [key, state.lang, () => h("button.pill", {
+    type: "button", title: t("quick.tip"), "data-testid": key.replace(".", "-"), onclick: (ev) => quick(t(key), ev.shiftKey),
+  }, t(key))]), ...(admin ? examples : []).map(([key, text]) => [key, state.lang, () => h("button.pill", {
+    type: "button", title: t("quick.fill") + t(text), "data-testid": key.replace(".", "-"), onclick: () => quick(t(text), true),
+  }, t(key))])]);
 }
 
 export function renderComposer() {

@@ -50,7 +50,20 @@ export function renderLog(stick) {
 export function toEnd() {
   const log = $("log");
   log.scrollTop = log.scrollHeight;
+  ended = true;
   $("to-end").hidden = true;
+}
+
+let ended = true; // the newest message is in sight
+
+/** Keep the newest message in sight where what lies below the log grows. */
+export function followEnd() {
+  const log = $("log");
+  log.addEventListener("scroll", () => {
+    ended = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+    if (ended) $("to-end").hidden = true;
+  }, { passive: true });
+  new ResizeObserver(() => ended && toEnd()).observe(log);
 }
 
 // The message that m answers, as [author, text, id]; not where it is plain

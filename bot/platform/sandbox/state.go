@@ -51,6 +51,7 @@ type messageView struct {
 	File    *fileView    `json:"file,omitempty"`
 	ReplyTo string       `json:"reply_to,omitempty"`
 	Edited  bool         `json:"edited,omitempty"`
+	Pinned  bool         `json:"pinned,omitempty"`
 	Notice  string       `json:"notice,omitempty"`
 	Who     string       `json:"who,omitempty"`
 }
@@ -140,7 +141,7 @@ func (s *Sandbox) chatViews(as string) []chatView {
 func (e *entry) view(zone *time.Location) messageView {
 	v := messageView{
 		ID: e.id(), N: e.N, Chat: e.Chat, At: stamp(e.At, zone), From: e.From, To: e.To, Key: e.Key,
-		Spans: e.Spans, Edited: e.Edited, Notice: e.Notice, Who: e.Who,
+		Spans: e.Spans, Edited: e.Edited, Pinned: e.Pinned, Notice: e.Notice, Who: e.Who,
 	}
 	for _, c := range e.Choices {
 		v.Choices = append(v.Choices, choiceView(c))
