@@ -126,7 +126,7 @@ export function check(r) {
     add("round", round === roundAt(closes) || round === roundAt(closes + 60000), { round, at: new Date((1692803367 + (round - 1) * 3) * 1000) });
     const known = r.beacon.chain === QUICKNET;
     add("chain", known === (r.beacon.public_key === QUICKNET_KEY), { weak: !known, value: r.beacon.chain });
-    add("signature", true, { round, chain: r.beacon.chain, note: true });
+    add("signature", true, { round, chain: r.beacon.chain, value: r.beacon.signature, note: true });
   } else add(r.beacon.kind, true, { weak: true, name: r.beacon.name, value: r.beacon.value });
   if (r.late_freeze) add("late", true, { weak: true });
 
