@@ -64,7 +64,11 @@ func walkDraw(lang string) func(*browserTab) {
 			return a ? await (await fetch(a.href)).text() : "";
 		})()`, &receipt, func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) }))
 		b.want("the receipt of draw 1", strings.Contains(strings.ReplaceAll(receipt, " ", ""), `"draw":1,`), true)
-		b.run("open the page", chromedp.Navigate(b.url+"verify/"))
+		// The button leads to the page, at the port that was really taken.
+		var link string
+		b.run("where the button leads", chromedp.Evaluate(`[...document.querySelectorAll('#log a[data-testid="choice"]')].at(-1).href`, &link))
+		b.want("where the button leads", link, b.url+"verify")
+		b.run("open the page", chromedp.Navigate(link))
 		b.wait("the page", `document.getElementById("go") && document.readyState === "complete" || null`)
 		b.run("paste the receipt", chromedp.SetValue("#text", receipt, chromedp.ByQuery), chromedp.Click("#go", chromedp.ByQuery))
 		b.wait("that it comes out the same", `(() => {

@@ -37,7 +37,7 @@ func samples() []any {
 					"Weight": int64(n%2 + 1), "Draws": []named{{"ID": int64(3), "Prizes": prizes, "Mode": mode, "Full": int64(3), "Total": 7, "Closes": tomorrow, "Entrants": 2}}[:n%2],
 					"Ticket": int64(n % 2 * 47), "Prize": []string{"", "保温杯"}[n%2], "Instant": mode == "instant", "Until": tomorrow, "Was": today, "Added": prizes[:1], "Code": []string{"", "CF-1"}[n%2],
 					"Empty": even, "Uploads": even, "Again": even, "Delivery": tomorrow, "Wrote": even, "Host": "小店", "Told": even, "Most": 200, "New": n % 2, "Twice": n % 2, "Known": n % 2, "Long": n % 3, "All": 3, "Left": 1, "Need": int64(2),
-					"Findings": findings(), "Salt": []string{"", "ab"}[n%2], "Who": "cd", "File": even, "Won": []string{"", "保温杯"}[n%2], "WonState": state, "Refused": even, "Poor": n%4 == 0, "At": today,
+					"Findings": findings(), "Salt": []string{"", "ab"}[n%2], "Account": []string{"", "telegram:7"}[n%2], "Who": "cd", "File": even, "Won": []string{"", "保温杯"}[n%2], "WonState": state, "Refused": even, "Poor": n%4 == 0, "At": today,
 					"Chain": "52db", "Value": "3312.55", "Next": even, "Open": []storage.Draw{{ID: 3}, {ID: 4}}[:n%3], "Mistakes": mistakes(), "Count": n % 3, "Choices": []bot.Moment{today, tomorrow}[:n%3],
 					"Minutes": []int64{2880, 10080}[n%2],
 				})

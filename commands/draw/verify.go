@@ -2,6 +2,7 @@ package draw
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type verifyView struct {
 	Weak     bool
 	Ticket   int64  // the asker's, 0 = none
 	Salt     string // his, for finding his line; in private only
+	Account  string // with which he entered, if it is the one he asks with
 	Who      string
 	Changes  int
 	File     bool
@@ -44,6 +46,10 @@ func (f family) verify(ctx context.Context, req *bot.Request) (bot.Reply, error)
 	view.Ticket, view.Who = e.Ticket, e.Who
 	if req.Private {
 		view.Salt = e.Salt
+		account := chat.Ref{Domain: req.Account.Domain, ID: req.Account.ExternalID}.String()
+		if salt, err := hex.DecodeString(e.Salt); err == nil && fair.Who(salt, account) == e.Who {
+			view.Account = account
+		}
 	}
 	if d.State != storage.DrawDrawn {
 		return bot.Reply{Template: "draw.verify_early", Data: view}, nil

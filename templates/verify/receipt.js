@@ -111,7 +111,7 @@ export function check(r) {
     if (!r.prizes.length || !r.prizes.every((p) => p.name && whole(p.count, 1, 1e6))) throw new Error("prizes");
     if (!r.entrants.every((e) => whole(e.ticket, 1, 1e15) && whole(e.weight, 1, 1e6) && unhex(e.who, 32, 32))) throw new Error("entrants");
     if (new Set(r.entrants.map((e) => e.ticket)).size !== r.entrants.length) throw new Error("a ticket twice");
-    if (r.instant && !whole(r.instant.tickets, 1, 1e6)) throw new Error("instant");
+    if (r.instant && (r.beacon.kind !== "none" || !whole(r.instant.tickets, 1, 1e6))) throw new Error("instant");
     if (Number.isNaN(Date.parse(r.closes_at))) throw new Error("closes_at");
     bytes = { drand: () => unhex(r.beacon.signature, 48, 48), number: () => utf8(r.beacon.value), none: () => new Uint8Array() }[r.beacon.kind]();
   } catch (err) { add("form", false, { name: err.message }); return out; }
