@@ -15,7 +15,7 @@ func mountVerify(mux *http.ServeMux) {
 	files := http.StripPrefix(verifyPath, http.FileServerFS(templates.VerifyFiles()))
 	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		// The page may load its own two files and talk to nobody.
+		// The page may load its own files and talk to nobody.
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")

@@ -14,7 +14,7 @@ func TestReceiptsAreComputedAgainOnAPage(t *testing.T) {
 	configure(t, dir, nil, "sandbox: {enabled: true}\n")
 	p := launch(t, dir, nil)
 	base := p.address()
-	for path, want := range map[string]string{"/verify/": `content="自己验证抽奖 · Compute a draw yourself"`, "/verify/receipt.js": "export function check", "/verify/page.js": "import { check", "/verify/style.css": "main"} {
+	for path, want := range map[string]string{"/verify/": `content="自己验证抽奖 · Compute a draw yourself"`, "/verify/receipt.js": "export function check", "/verify/page.js": "import { check", "/verify/drand.js": "export function signedRound", "/verify/hash.js": "export function sha256", "/verify/style.css": "main"} {
 		resp, err := http.Get(base + path)
 		if err != nil {
 			t.Fatal(err)

@@ -106,7 +106,8 @@ export function check(r) {
   r.prizes.forEach((prize, index) => {
     for (let n = 0; n < prize.count; n++) {
       const next = order.next();
-      if (!next.done && taken.has(next.value)) holders.push({ prize: index, ticket: next.value });
+      if (next.done) break; // nobody is left, however many prizes there are
+      if (taken.has(next.value)) holders.push({ prize: index, ticket: next.value });
     }
   });
   const same = holders.length === r.winners.length &&
@@ -118,7 +119,7 @@ export function check(r) {
     while (!next.done && !taken.has(next.value)) next = order.next();
     const i = holders.findIndex((w) => w.prize === c.prize && w.ticket === c.from);
     const to = next.done ? 0 : next.value;
-    say(i >= 0 && to === c.to, `prize ${c.prize} moved from ${c.from} to ${to}: ${c.reason}`);
+    say(i >= 0 && to === c.to && c.reason, `prize ${c.prize} moved from ${c.from} to ${to}: ${c.reason}`);
     if (i >= 0) holders = holders.flatMap((w, at) => (at !== i ? [w] : next.done ? [] : [{ ...w, ticket: to }]));
   }
   return out;

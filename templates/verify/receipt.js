@@ -1,41 +1,6 @@
-// Computes a draw receipt (version 1) again, in the browser alone. SHA-256 is
-// written out here: the browser's own is not there on pages without https.
-
-const K = new Uint32Array(64), H0 = new Uint32Array(8);
-{
-  const primes = [];
-  for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
-  const frac = (x) => Math.floor((x - Math.floor(x)) * 2 ** 32);
-  primes.forEach((p, i) => { K[i] = frac(Math.cbrt(p)); if (i < 8) H0[i] = frac(Math.sqrt(p)); });
-}
-
-export function sha256(bytes) {
-  const size = ((bytes.length + 8) >> 6) + 1 << 6;
-  const data = new Uint8Array(size), view = new DataView(data.buffer);
-  data.set(bytes);
-  data[bytes.length] = 0x80;
-  view.setUint32(size - 8, Math.floor(bytes.length / 2 ** 29));
-  view.setUint32(size - 4, bytes.length << 3);
-  const h = Uint32Array.from(H0), w = new Uint32Array(64);
-  const rotr = (x, n) => (x >>> n) | (x << (32 - n));
-  for (let at = 0; at < size; at += 64) {
-    for (let i = 0; i < 16; i++) w[i] = view.getUint32(at + 4 * i);
-    for (let i = 16; i < 64; i++) {
-      const a = w[i - 15], b = w[i - 2];
-      w[i] = w[i - 16] + (rotr(a, 7) ^ rotr(a, 18) ^ (a >>> 3)) + w[i - 7] + (rotr(b, 17) ^ rotr(b, 19) ^ (b >>> 10));
-    }
-    let [a, b, c, d, e, f, g, k] = h;
-    for (let i = 0; i < 64; i++) {
-      const t1 = (k + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + ((e & f) ^ (~e & g)) + K[i] + w[i]) | 0;
-      const t2 = ((rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      [k, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
-    }
-    [a, b, c, d, e, f, g, k].forEach((x, i) => { h[i] += x; });
-  }
-  const out = new Uint8Array(32), o = new DataView(out.buffer);
-  h.forEach((x, i) => o.setUint32(4 * i, x));
-  return out;
-}
+// Computes a draw receipt (version 1) again, in the browser alone.
+import { signedRound } from "./drand.js";
+import { sha256 } from "./hash.js";
 
 const concat = (...parts) => {
   const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
@@ -99,9 +64,9 @@ const QUICKNET_KEY = "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e7
 const roundAt = (ms) => Math.max(0, Math.ceil((ms - 1692803367000) / 3000)) + 1;
 const whole = (n, least, most) => Number.isInteger(n) && n >= least && n <= most;
 
-// check returns what was computed again: {code, ok, weak, …}. text is the file
-// as it is.
-export function check(r) {
+// check returns what was computed again: {code, ok, weak, …}. signed says whether
+// a network made a signature.
+export function check(r, signed = signedRound) {
   const out = [];
   const add = (code, ok, more = {}) => out.push({ code, ok, weak: false, ...more });
   if (r?.version !== 1) { add("version", false); return out; }
@@ -112,6 +77,7 @@ export function check(r) {
     if (!r.entrants.every((e) => whole(e.ticket, 1, 1e15) && whole(e.weight, 1, 1e6) && unhex(e.who, 32, 32))) throw new Error("entrants");
     if (new Set(r.entrants.map((e) => e.ticket)).size !== r.entrants.length) throw new Error("a ticket twice");
     if (r.instant && (r.beacon.kind !== "none" || !whole(r.instant.tickets, 1, 1e6))) throw new Error("instant");
+    if (r.beacon.kind === "drand" && !(whole(r.beacon.round, 1, 1e15) && unhex(r.beacon.public_key, 96, 96))) throw new Error("beacon");
     if (Number.isNaN(Date.parse(r.closes_at))) throw new Error("closes_at");
     bytes = { drand: () => unhex(r.beacon.signature, 48, 48), number: () => utf8(r.beacon.value), none: () => new Uint8Array() }[r.beacon.kind]();
   } catch (err) { add("form", false, { name: err.message }); return out; }
@@ -126,7 +92,7 @@ export function check(r) {
     add("round", round === roundAt(closes) || round === roundAt(closes + 60000), { round, at: new Date((1692803367 + (round - 1) * 3) * 1000) });
     const known = r.beacon.chain === QUICKNET;
     add("chain", known === (r.beacon.public_key === QUICKNET_KEY), { weak: !known, value: r.beacon.chain });
-    add("signature", true, { round, chain: r.beacon.chain, value: r.beacon.signature, note: true });
+    add("signature", signed(r.beacon.public_key, round, r.beacon.signature), { round, chain: r.beacon.chain, known });
   } else add(r.beacon.kind, true, { weak: true, name: r.beacon.name, value: r.beacon.value });
   if (r.late_freeze) add("late", true, { weak: true });
 
