@@ -126,8 +126,12 @@ func (r *Reader) PollStay(ctx context.Context, id, personID int64) (since time.T
 // known, in an anonymous poll.
 func (r *Reader) PollVote(ctx context.Context, id, personID int64) (places []int, voted bool, err error) {
 	var n int
-	if err := r.q.row(ctx, "SELECT count(*) FROM poll_votes WHERE poll_id = ? AND person_id = ?", id, personID).Scan(&n); err != nil || n == 0 {
+	if err := r.q.row(ctx, "SELECT count(*) FROM poll_votes WHERE poll_id = ? AND person_id = ?", id, personID).Scan(&n); err != nil {
 		return nil, false, classify(err)
+	}
+	if n == 0 {
+		voted, err = r.marked(ctx, id, personID)
+		return nil, voted, err
 	}
 	places, err = list(ctx, r, func(rows *sql.Rows, place *int) error { return rows.Scan(place) },
 		"SELECT place FROM poll_choices WHERE poll_id = ? AND person_id = ? ORDER BY place", id, personID)
@@ -177,8 +181,12 @@ func (tx *Tx) DropVote(ctx context.Context, id, personID int64) error {
 
 // eraseVotes takes a person's votes out of the named polls that are open: he
 // may come back as somebody new, and one human has one vote. What an anonymous
-// poll counted nobody can tell apart, and what is closed stays.
+// poll counted nobody can tell apart: a mark says that the account has voted.
+// What is closed stays.
 func (tx *Tx) eraseVotes(ctx context.Context, personID int64) error {
+	if err := tx.markVotes(ctx, personID); err != nil {
+		return err
+	}
 	const named = " AND poll_id IN (SELECT id FROM polls WHERE state = 'open' AND anonymous = 0)"
 	for _, q := range []string{"DELETE FROM poll_choices WHERE person_id = ?" + named, "DELETE FROM poll_votes WHERE person_id = ?" + named} {
 		if _, err := tx.q.exec(ctx, q, personID); err != nil {
@@ -217,6 +225,9 @@ func (tx *Tx) ClosePoll(ctx context.Context, id, by int64) error {
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(ErrDuplicate, err)
+	}
+	if err := tx.dropMarks(ctx, id); err != nil {
+		return err
 	}
 	return tx.LookAtPushes(ctx, ActivityPoll, id)
 }

@@ -111,6 +111,70 @@ func TestAnAnonymousPollKeepsNoTie(t *testing.T) {
 	wantClean(t, db)
 }
 
+// A vote stands for the account, whoever has it now, as long as the poll is
+// open: with nothing that says whose it was, and nothing left at its end.
+func TestDeletedDataGiveNoSecondSecretVote(t *testing.T) {
+	t.Parallel()
+	db, w := ballots(t, 3)
+	old := w.accounts[0]
+	var back, stranger Account
+	write(t, db, func(ctx context.Context, tx *Tx) (err error) {
+		stranger, err = tx.Touch(ctx, Seen{Domain: old.Domain, ExternalID: "stranger", Name: "stranger"})
+		return err
+	})
+	write(t, db, func(ctx context.Context, tx *Tx) error {
+		if marks, err := tx.MarksVotes(ctx, stranger.PersonID); marks || err != nil {
+			t.Errorf("a stranger has voted: %v", err)
+		}
+		if marks, err := tx.MarksVotes(ctx, old.PersonID); !marks || err != nil {
+			t.Errorf("he has not voted: %v", err)
+		}
+		for _, a := range []Account{old, stranger} {
+			if err := tx.ErasePerson(ctx, a.PersonID, "someone"); err != nil {
+				return err
+			}
+		}
+		var err error
+		back, err = tx.Touch(ctx, Seen{Domain: old.Domain, ExternalID: old.ExternalID, Name: "back"})
+		return err
+	})
+	if back.PersonID == old.PersonID {
+		t.Fatal("he is known")
+	}
+	voted := func(who int64, want bool) {
+		t.Helper()
+		view(t, db, func(ctx context.Context, r *Reader) error {
+			places, voted, err := r.PollVote(ctx, 2, who)
+			if voted != want || len(places) != 0 {
+				t.Errorf("voted %v for %v, want %v", voted, places, want)
+			}
+			return err
+		})
+	}
+	voted(back.PersonID, true)
+	voted(stranger.PersonID, false)
+	if _, voters := figures(t, db, 2); voters != 3 {
+		t.Errorf("%d voters", voters)
+	}
+	if n := number(t, db.readPool, "SELECT count(*) FROM poll_marks"); n != 1 {
+		t.Errorf("%d marks", n)
+	}
+	wantClean(t, db)
+	// He goes once more: the mark is the same.
+	write(t, db, func(ctx context.Context, tx *Tx) error { return tx.ErasePerson(ctx, back.PersonID, "someone") })
+	write(t, db, func(ctx context.Context, tx *Tx) (err error) {
+		back, err = tx.Touch(ctx, Seen{Domain: old.Domain, ExternalID: old.ExternalID, Name: "back"})
+		return err
+	})
+	voted(back.PersonID, true)
+	write(t, db, func(ctx context.Context, tx *Tx) error { return tx.ClosePoll(ctx, 2, 0) })
+	voted(back.PersonID, false)
+	if n := number(t, db.readPool, "SELECT (SELECT count(*) FROM poll_marks) + (SELECT count(*) FROM poll_keys)"); n != 0 {
+		t.Errorf("%d rows stay", n)
+	}
+	wantClean(t, db)
+}
+
 func TestAClosedPollIsFinal(t *testing.T) {
 	t.Parallel()
 	db, w := ballots(t, 3)
@@ -160,6 +224,7 @@ func TestVerifyRecountsEveryPoll(t *testing.T) {
 		"a secret vote too many": {"UPDATE poll_options SET votes = votes + 1 WHERE poll_id = 2 AND place = 2", "poll:2 voters:4 votes:5 problem:figures differ from the number of voters"},
 		"a name with a choice":   {"INSERT INTO poll_choices VALUES (2, (SELECT min(person_id) FROM poll_votes), 1)", "poll:2 choices:1 problem:anonymous, yet there are choices with names"},
 		"a time of a vote":       {"UPDATE poll_votes SET at = 5 WHERE poll_id = 2", "poll:2 problem:anonymous, yet votes have a time"},
+		"a mark of no use":       {"INSERT INTO poll_keys VALUES (1, randomblob(32))", "poll:1 problem:marks of accounts that have no use any more"},
 		"a choice that is gone":  {"DELETE FROM poll_choices WHERE person_id = (SELECT min(person_id) FROM poll_votes); UPDATE poll_options SET votes = votes - 1 WHERE poll_id = 1 AND place = 1", "poll:1 problem:a vote without a choice"},
 	} {
 		path := filepath.Join(t.TempDir(), "q.db")

@@ -649,6 +649,17 @@ CREATE TABLE poll_choices (
   FOREIGN KEY (poll_id, place) REFERENCES poll_options(poll_id, place)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE poll_keys (
+  poll_id INTEGER PRIMARY KEY REFERENCES polls(id),
+  key     BLOB    NOT NULL CHECK (length(key) = 32)
+) STRICT;
+
+CREATE TABLE poll_marks (
+  poll_id INTEGER NOT NULL REFERENCES poll_keys(poll_id),
+  mark    BLOB    NOT NULL CHECK (length(mark) = 32),
+  PRIMARY KEY (poll_id, mark)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE poll_options (
   poll_id INTEGER NOT NULL REFERENCES polls(id),
   place   INTEGER NOT NULL CHECK (place BETWEEN 1 AND 10),

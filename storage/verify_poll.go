@@ -10,9 +10,9 @@ import (
 func (v *verifier) polls(ctx context.Context) error {
 	err := v.r.each(ctx, func(rows *sql.Rows) error {
 		var id int64
-		var voters, votes, choices, most, dated, wrong, without int
+		var voters, votes, choices, most, dated, wrong, without, marks int
 		var multi, anonymous, closed bool
-		if err := rows.Scan(&id, &multi, &anonymous, &closed, &voters, &votes, &choices, &most, &dated, &wrong, &without); err != nil {
+		if err := rows.Scan(&id, &multi, &anonymous, &closed, &voters, &votes, &choices, &most, &dated, &wrong, &without, &marks); err != nil {
 			return err
 		}
 		v.checked(CheckPoll, 1)
@@ -26,6 +26,8 @@ func (v *verifier) polls(ctx context.Context) error {
 			problem = "figures differ from choices"
 		case !anonymous && without > 0:
 			problem = "a vote without a choice"
+		case marks > 0 && (closed || !anonymous):
+			problem = "marks of accounts that have no use any more"
 		case most > voters, votes < voters, !multi && votes != voters:
 			problem = "figures differ from the number of voters"
 		default:
@@ -42,7 +44,8 @@ func (v *verifier) polls(ctx context.Context) error {
 			(SELECT count(*) FROM poll_options o WHERE o.poll_id = p.id
 				AND o.votes <> (SELECT count(*) FROM poll_choices c WHERE c.poll_id = o.poll_id AND c.place = o.place)),
 			(SELECT count(*) FROM poll_votes v WHERE v.poll_id = p.id
-				AND NOT EXISTS (SELECT 1 FROM poll_choices c WHERE c.poll_id = v.poll_id AND c.person_id = v.person_id))
+				AND NOT EXISTS (SELECT 1 FROM poll_choices c WHERE c.poll_id = v.poll_id AND c.person_id = v.person_id)),
+			(SELECT count(*) FROM poll_keys k WHERE k.poll_id = p.id)
 		FROM polls p ORDER BY p.id`)
 	if err != nil {
 		return err

@@ -45,6 +45,7 @@ type eraseView struct {
 	Entries   int
 	Checkins  int
 	Pseudonym string
+	Marks     bool // of votes in anonymous polls that are open
 }
 
 func erase(ctx context.Context, req *bot.Request) (bot.Reply, error) {
@@ -77,7 +78,8 @@ func summary(ctx context.Context, req *bot.Request) (eraseView, error) {
 		view.Entries += entries
 		view.Checkins += checkins
 	}
-	return view, nil
+	view.Marks, err = req.Tx.MarksVotes(ctx, req.Account.PersonID)
+	return view, err
 }
 
 func (f family) confirmErase(ctx context.Context, req *bot.Request, _ json.RawMessage) (bot.Reply, error) {

@@ -91,8 +91,9 @@ func TestEveryTextInBothLanguages(t *testing.T) {
 		Points            int64
 		Entries, Checkins int
 		Pseudonym         string
+		Marks             bool
 	}
-	erased := []any{erase{}, erase{Points: 1, Entries: 2, Checkins: 1, Pseudonym: "a-1"}}
+	erased := []any{erase{}, erase{Points: 1, Entries: 2, Checkins: 1, Pseudonym: "a-1", Marks: true}}
 	word := []any{struct{ Word, Example, Name, Command, Code string }{"w", "e", "n", "admin add", "c"}}
 	none := []any{nil}
 	id := []any{struct{ ID int64 }{1}}
