@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,15 @@ var errOtherRoute = errors.New("another connection answers here")
 // fault, a park, errOtherRoute or a lost transaction; refusals are answers, not
 // errors. w is the event's row in the inbox, zero for a new one.
 func (e *Engine) handle(ctx context.Context, tx *storage.Tx, via string, ev chat.Event, w storage.Waiting) error {
+	if w.ID == 0 {
+		if yes, err := e.yields(ctx, tx, via, ev); err != nil || yes {
+			return cmp.Or(err, error(&parkError{yields: yes}))
+		}
+	}
 	req, ok, err := e.prepare(ctx, tx, via, ev)
+	if errors.Is(err, errEcho) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -216,6 +225,14 @@ func (e *Engine) chatFor(ctx context.Context, tx *storage.Tx, via string, ev cha
 			}
 		case held && rank < e.routes[via]:
 			return c, false, nil
+		case held:
+			twice, err := e.echo(ctx, tx, c, ev)
+			if err != nil {
+				return c, false, err
+			}
+			if c.Connection = via; twice {
+				return c, false, cmp.Or(tx.UpdateChat(ctx, c), errEcho)
+			}
 		}
 		c.Connection = via
 		err = e.refreshChat(ctx, tx, &c, ev, true)

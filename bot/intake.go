@@ -244,6 +244,9 @@ func (e *Engine) attempt(ctx context.Context, tx *storage.Tx, via string, ev cha
 			}
 		})
 		w.State, w.NextAt = storage.InboxParked, tx.Now.Add(parkLimit)
+		if park.yields {
+			return e.yield(ctx, tx, via, ev)
+		}
 		if w.ID != 0 && !park.behind { // perhaps woken by what was learned of another chat
 			w.NextAt = w.CreatedAt.Add(parkLimit)
 		}

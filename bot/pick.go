@@ -96,10 +96,14 @@ func pickNumber(ctx context.Context, req *Request, word string) (storage.Preview
 	if errors.Is(err, storage.ErrNotFound) || err == nil && (p.ChatID != req.Chat.ID) {
 		return p, Refuse("common.no_preview", struct{ ID int64 }{id})
 	}
+	if err != nil {
+		return p, err
+	}
+	mine, err := req.mayDecide(ctx, p)
 	switch {
 	case err != nil:
 		return p, err
-	case p.AccountID != req.Account.ID:
+	case !mine:
 		return p, Refuse("common.not_your_preview", nil)
 	case p.State == storage.PreviewConfirmed:
 		return p, Refuse("common.preview_done", nil)
@@ -109,4 +113,18 @@ func pickNumber(ctx context.Context, req *Request, word string) (storage.Preview
 		return p, Refuse("common.preview_expired", nil)
 	}
 	return p, nil
+}
+
+// mayDecide reports whether a preview is the sender's to decide. Of an anonymous
+// administrator nobody knows who he is, and a button he presses comes in his own
+// name: every administrator of the chat may decide what one of them began so.
+func (req *Request) mayDecide(ctx context.Context, p storage.Preview) (bool, error) {
+	if p.AccountID == req.Account.ID || req.Private {
+		return p.AccountID == req.Account.ID, nil
+	}
+	by, err := req.Tx.Account(ctx, p.AccountID)
+	if err != nil || by.Domain != req.Chat.Domain || by.ExternalID != req.Chat.ExternalID {
+		return false, ignoreNotFound(err)
+	}
+	return req.Is(ctx, ChatAdmin)
 }

@@ -157,6 +157,7 @@ func TestInOneChatTheFirstConnectionOfTheConfigurationAnswers(t *testing.T) {
 				}
 				// The second was there first.
 				w.deliverBy(second, w.message(club, "阿宁", "/echo a"))
+				w.pass(yieldFor)
 				equal(t, "answers while the second is alone", count2(one, second), []int{0, 1})
 				// The first comes: from now on it answers, whoever hears a message first.
 				w.deliverBy(one, w.message(club, "阿宁", "/echo b"))

@@ -19,6 +19,7 @@ const parkLimit = 15 * time.Second
 type parkError struct {
 	chats  []storage.Chat
 	behind bool // not for a fact: an earlier event of the sender waits
+	yields bool // nor this: an earlier connection may bring it as well
 	way    *way
 	file   *fileJob
 }

@@ -10,9 +10,10 @@ import (
 )
 
 // Who finds the person a command speaks of. The order is: the author of the
-// replied-to message, a mention, a username, a unique display name. used says
-// whether the word was taken (with a reply it need not be one). What is not
-// clear is a Refusal that asks.
+// replied-to message, a mention, a username, a unique display name. Where nobody
+// can point at a message, the id by which the network knows its people serves as
+// username. used says whether the word was taken (with a reply it need not be
+// one). What is not clear is a Refusal that asks.
 func (req *Request) Who(ctx context.Context, word string) (a storage.Account, used bool, err error) {
 	named := strings.HasPrefix(word, "@")
 	if q := req.Event.Quoted; !q.Ref.IsZero() && !q.Bot && !named {
@@ -34,20 +35,49 @@ func (req *Request) Who(ctx context.Context, word string) (a storage.Account, us
 	if err == nil || !errors.Is(err, storage.ErrNotFound) {
 		return a, true, err
 	}
+	if !req.Caps.Quotes {
+		a, err = req.accountHere(ctx, name)
+		if err == nil || !errors.Is(err, storage.ErrNotFound) {
+			return a, true, err
+		}
+	}
 	found, err := req.accountsNamed(ctx, name)
 	if err != nil {
 		return a, true, err
 	}
-	switch len(found) {
-	case 0:
-		return a, true, Refuse("common.who_unknown", struct{ Name string }{name})
-	case 1:
+	if len(found) == 1 {
 		return found[0], true, nil
 	}
-	return a, true, Refuse("common.who_several", struct {
+	word = "common.who_unknown"
+	if len(found) > 1 {
+		word = "common.who_several"
+	}
+	return a, true, Refuse(word, struct {
 		Name  string
 		Count int
-	}{name, len(found)})
+		Quote bool // pointing at a message would help
+	}{name, len(found), req.Caps.Quotes})
+}
+
+// accountHere finds an account by the network's own id, if it is in the chat, in
+// a private chat in a group of the community; else ErrNotFound.
+func (req *Request) accountHere(ctx context.Context, id string) (storage.Account, error) {
+	a, err := req.Tx.AccountByRef(ctx, req.Chat.Domain, id)
+	if err != nil {
+		return a, err
+	}
+	chats := []storage.Chat{req.Chat}
+	if req.Private {
+		if chats, err = req.Tx.ChatsOf(ctx, req.Community); err != nil {
+			return a, err
+		}
+	}
+	for _, c := range chats {
+		if _, err = req.Tx.Presence(ctx, c.ID, a.ID); err == nil || !errors.Is(err, storage.ErrNotFound) {
+			return a, err
+		}
+	}
+	return storage.Account{}, storage.ErrNotFound
 }
 
 // accountsNamed looks for a display name in the chat; in a private chat in all

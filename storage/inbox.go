@@ -194,5 +194,8 @@ func (tx *Tx) Prune(ctx context.Context) error {
 	if _, err := tx.q.exec(ctx, "DELETE FROM talk_days WHERE day < ?", tx.Now.Add(-keepTalk).Format(time.DateOnly)); err != nil {
 		return classify(err)
 	}
+	if err := tx.forgetChats(ctx); err != nil {
+		return err
+	}
 	return tx.prunePictures(ctx)
 }

@@ -103,6 +103,15 @@ func (tx *Tx) Enqueue(ctx context.Context, l Letter) (int64, error) {
 	return id, classify(err)
 }
 
+// Answered reports whether a connection has answered a message of a chat since
+// an instant. Only the newest letters are looked at.
+func (r *Reader) Answered(ctx context.Context, chatID int64, connection, reply string, since time.Time) (bool, error) {
+	var yes bool
+	err := r.q.row(ctx, `SELECT EXISTS (SELECT 1 FROM outbox WHERE id > (SELECT coalesce(max(id), 0) - 1000 FROM outbox)
+		AND chat_id = ? AND connection = ? AND reply = ? AND created_at >= ?)`, chatID, connection, reply, millis(since)).Scan(&yes)
+	return yes, classify(err)
+}
+
 // OpenLetters lists what is queued for a connection in a lane with an id above
 // after, in the order it was decided.
 func (r *Reader) OpenLetters(ctx context.Context, connection string, lane Lane, after int64, limit int) ([]Letter, error) {

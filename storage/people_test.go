@@ -80,6 +80,54 @@ func TestAnErasedPersonIsAPseudonymAndTheSumsStay(t *testing.T) {
 	})
 }
 
+// The address of a 1:1 chat outlives its person only until the last answer has
+// left; whoever comes back before keeps it.
+func TestTheChatOfAnErasedPersonIsForgottenOnceAllIsSaid(t *testing.T) {
+	t.Parallel()
+	db, w := lived(t)
+	gone, back := w.accounts[0], w.accounts[1]
+	var letter int64
+	write(t, db, func(ctx context.Context, tx *Tx) error {
+		for _, a := range []Account{gone, back} {
+			c, err := tx.AddChat(ctx, Chat{Domain: a.Domain, ExternalID: a.ExternalID, Kind: "private", Title: "Secret Name"})
+			if err != nil {
+				return err
+			}
+			if err := tx.BlankPrivateChats(ctx, a.PersonID); err != nil {
+				return err
+			}
+			if letter, err = tx.Enqueue(ctx, Letter{ChatID: c.ID, Connection: "test", Content: `{"text":"erased"}`}); err != nil {
+				return err
+			}
+			if err := tx.ErasePerson(ctx, a.PersonID, "someone"); err != nil {
+				return err
+			}
+			if a.ID == gone.ID {
+				continue
+			}
+			if _, err := tx.Touch(ctx, Seen{Domain: a.Domain, ExternalID: a.ExternalID}); err != nil {
+				return err
+			}
+		}
+		return tx.Prune(ctx)
+	})
+	has := func(a Account) bool { return strings.Contains(dump(t, db), "'"+a.ExternalID+"'") }
+	if !has(gone) {
+		t.Error("forgotten before the answer was sent")
+	}
+	write(t, db, func(ctx context.Context, tx *Tx) error {
+		for _, id := range []int64{letter - 1, letter} {
+			if err := tx.Settle(ctx, Outcome{ID: id, State: LetterSent}); err != nil {
+				return err
+			}
+		}
+		return tx.Prune(ctx)
+	})
+	if has(gone) || !has(back) {
+		t.Errorf("gone is there: %v, back is there: %v", has(gone), has(back))
+	}
+}
+
 func TestTouchKeepsNamesFresh(t *testing.T) {
 	t.Parallel()
 	now := noon

@@ -45,11 +45,24 @@ func (tx *Tx) CopyCheckins(ctx context.Context, from, to int64, upTo string) err
 	return classify(err)
 }
 
+// leftChat is the title of a 1:1 chat whose person was erased. Its address stays
+// until the last word has gone there: see Prune.
+const leftChat = "erased"
+
 // BlankPrivateChats removes a person's name from his 1:1 chats, which bear it
 // as their title. It needs his accounts: call it before ErasePerson.
 func (tx *Tx) BlankPrivateChats(ctx context.Context, personID int64) error {
-	_, err := tx.q.exec(ctx, `UPDATE chats SET title = '' WHERE kind = 'private'
+	_, err := tx.q.exec(ctx, `UPDATE chats SET title = '`+leftChat+`' WHERE kind = 'private'
 		AND (domain, external_id) IN (SELECT domain, external_id FROM accounts WHERE person_id = ?)`, personID)
+	return classify(err)
+}
+
+// forgetChats takes the address off 1:1 chats whose person was erased, once all
+// is said. Who has come back in the meantime keeps his.
+func (tx *Tx) forgetChats(ctx context.Context) error {
+	_, err := tx.q.exec(ctx, `UPDATE chats SET external_id = '`+leftChat+`:' || id, title = '' WHERE kind = 'private' AND title = '`+leftChat+`'
+		AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.domain = chats.domain AND a.external_id = chats.external_id)
+		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat_id = chats.id AND o.state IN ('queued', 'sending'))`)
 	return classify(err)
 }
 

@@ -138,6 +138,7 @@ type Caps struct {
 	Pictures   bool
 	MaxPicture int
 	AdminList  bool // the platform has its own administrators
+	Quotes     bool // a reply tells whose message it answers (Event.Quoted)
 	Requests   bool // who comes by a link can be made to ask first, and the bot can let him in
 	Polls      bool // polls of its own that tell who voted for what
 	// Quizzes: such polls can have a right answer, see Poll.Right.

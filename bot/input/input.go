@@ -152,12 +152,14 @@ func Nearest(word string, names *templates.Names) string {
 }
 
 // Closest finds the one of names that is closest to a word, "" if none is
-// near: a third of its letters may be wrong. Of equals the first one counts.
+// near: a third of its letters may be wrong, but never all of them. Of equals
+// the first one counts.
 func Closest(word string, names []string) string {
-	limit := max(1, utf8.RuneCountInString(word)/3)
+	letters := utf8.RuneCountInString(word)
+	limit := max(1, letters/3)
 	best := ""
 	for _, n := range names {
-		if d := distance(word, n); d <= limit {
+		if d := distance(word, n); d <= limit && d < max(letters, utf8.RuneCountInString(n)) {
 			best, limit = n, d-1
 		}
 	}

@@ -122,7 +122,7 @@ func TestNearestForgivesASlipOfTheFingerAndNoMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for word, want := range map[string]string{
-		"chekin": "checkin", "checkim": "checkin", "签道": "签到", "rnak": "rank", "ruels": "rules", "invtie": "invite", "到签": "签到", "nark": "", "rank": "rank", "hlep": "help", "halp": "help", "weather": "", "今天天气": "",
+		"chekin": "checkin", "checkim": "checkin", "签道": "签到", "rnak": "rank", "ruels": "rules", "invtie": "invite", "到签": "签到", "nark": "", "rank": "rank", "hlep": "help", "halp": "help", "weather": "", "今天天气": "", "2": "", "好": "", "１": "",
 	} {
 		if got := Nearest(word, texts.Names()); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)

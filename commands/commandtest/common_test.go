@@ -72,8 +72,8 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		"connection_ended": {named{"Name": "helper"}},
 		"connection":       {named{"OK": true, "Name": "helper", "Text": "a"}, named{"OK": false, "Name": "helper", "Text": "a"}},
 		"fault":            {named{"ID": "a1b2c3"}},
-		"who_unknown":      name,
-		"who_several":      {named{"Name": "小王", "Count": 2}},
+		"who_unknown":      {named{"Name": "小王", "Quote": true}, named{"Name": "小王", "Quote": false}},
+		"who_several":      {named{"Name": "小王", "Count": 2, "Quote": true}, named{"Name": "小王", "Count": 2, "Quote": false}},
 		"hello":            {named{"Missing": nil}, named{"Missing": rights}},
 		"missing":          missing,
 	})

@@ -47,6 +47,12 @@ func bindPreview(ctx context.Context, req *bot.Request, other storage.Account) (
 		if l == (ledgerView{Community: l.Community, hereMember: l.hereMember, thereMember: l.thereMember}) {
 			continue // nothing on either side
 		}
+		if left, err := abandoned(ctx, req, l); err != nil || left {
+			if err != nil {
+				return view, err
+			}
+			continue
+		}
 		view.Ledgers = append(view.Ledgers, l)
 	}
 	view.More = max(0, len(view.Ledgers)-bindShown)
@@ -59,6 +65,16 @@ func bindPreview(ctx context.Context, req *bot.Request, other storage.Account) (
 		view.Roles = view.Roles || more
 	}
 	return view, nil
+}
+
+// abandoned: nobody meets there any more, and all that is left are the days that
+// went along when its last group joined another community.
+func abandoned(ctx context.Context, req *bot.Request, l ledgerView) (bool, error) {
+	if l.Here != 0 || l.There != 0 || l.Cards != 0 || l.HerePending != 0 || l.TherePending != 0 {
+		return false, nil
+	}
+	chats, err := req.Tx.ChatsOf(ctx, l.thereMember.CommunityID)
+	return len(chats) == 0, err
 }
 
 // ledgerOf sets one membership of the other side beside the sender's own.

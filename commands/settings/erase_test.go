@@ -89,8 +89,8 @@ func forgotten(ctx context.Context, t *testing.T, r *storage.Reader, before stor
 	if err != nil {
 		return err
 	}
-	if c.Title != "" {
-		t.Errorf("the private chat is still called %q", c.Title)
+	if c.Title != "erased" {
+		t.Errorf("the private chat is called %q", c.Title)
 	}
 	letters, err := r.OpenLetters(ctx, c.Connection, storage.LaneAnswer, 0, 10)
 	if len(letters) > 0 {

@@ -58,7 +58,7 @@ type Network struct {
 
 // Full are the capabilities of a surface that can do everything.
 func Full() chat.Caps {
-	return chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Delete: true, Push: true, Files: true, Uploads: true, Pictures: true, AdminList: true, Requests: true, Pin: true, MaxText: 4096}
+	return chat.Caps{Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Delete: true, Push: true, Files: true, Uploads: true, Pictures: true, AdminList: true, Quotes: true, Requests: true, Pin: true, MaxText: 4096}
 }
 
 // NewNetwork makes a network that one engine may run as a connection.

@@ -167,7 +167,7 @@ func (s *Sandbox) Domain() string { return Domain }
 func (s *Sandbox) Caps(chat.Chat) chat.Caps {
 	return chat.Caps{
 		Hears: true, Joins: true, Whispers: true, Choices: true, Edit: true, Delete: true,
-		Push: true, Files: true, Uploads: true, Pictures: true, AdminList: true, Pin: true, MaxText: MaxText,
+		Push: true, Files: true, Uploads: true, Pictures: true, AdminList: true, Quotes: true, Pin: true, MaxText: MaxText,
 	}
 }
 

@@ -56,7 +56,7 @@ func (t *Telegram) Caps(c chat.Chat) chat.Caps {
 		return chat.Caps{}
 	}
 	caps := chat.Caps{
-		Choices: true, Edit: true, Delete: true, Push: true, Files: true, Uploads: true, Pictures: true, MaxPicture: maxPhoto,
+		Choices: true, Edit: true, Delete: true, Push: true, Files: true, Uploads: true, Pictures: true, Quotes: true, MaxPicture: maxPhoto,
 		MaxText: maxText, PerSecond: allPerSecond, DeleteFor: deleteFor,
 	}
 	if c.Type == chat.Private || id > 0 {
