@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"strings"
 
 	"qunmate/bot/chat"
 	"qunmate/bot/input"
@@ -12,6 +13,14 @@ import (
 
 // Words splits a text as the arguments of a command are split.
 func Words(text string) Args { return input.NewArgs(text) }
+
+// lineEnds are those that platforms and clipboards send: a lone carriage return
+// among them.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// LineEnds makes one kind of line end of all kinds, for what is read or shown
+// line by line.
+func LineEnds(text string) string { return lineEnds.Replace(text) }
 
 // IsOperator reports whether the sender runs the program.
 func (req *Request) IsOperator(ctx context.Context) (bool, error) {

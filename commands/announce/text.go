@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"qunmate/bot"
 	"qunmate/bot/chat"
 )
 
@@ -49,14 +50,11 @@ var (
 	likeButton = regexp.MustCompile(`^\[[^\[\]]*\]\s*[(（].*[)）]$`)
 )
 
-// lineEnds makes one kind of line end of those people send.
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
 // readBody reads the text of an announcement; lines [label](https://…) at its
 // end are buttons.
 func readBody(text string) (body, trouble) {
 	var b body
-	text = strings.TrimSpace(strings.ToValidUTF8(lineEnds.Replace(text), "�"))
+	text = strings.TrimSpace(strings.ToValidUTF8(bot.LineEnds(text), "�"))
 	for text != "" {
 		i := strings.LastIndexByte(text, '\n')
 		line := strings.TrimSpace(text[i+1:])

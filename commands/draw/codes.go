@@ -106,7 +106,7 @@ func (f family) codes(ctx context.Context, req *bot.Request) (bot.Reply, error) 
 		return bot.Reply{}, err
 	}
 	view := codesView{ID: d.ID, Prizes: s.Prizes, Most: maxCodes, Uploads: req.Caps.Uploads}
-	head, list, _ := strings.Cut(req.Args.Rest(1), "\n")
+	head, list, _ := strings.Cut(bot.LineEnds(req.Args.Rest(1)), "\n")
 	prize := prizeOf(s.Prizes, strings.TrimSpace(head))
 	if prize < 0 || d.State == storage.DrawCancelled {
 		return bot.Reply{}, bot.Refuse("draw.codes_usage", view)

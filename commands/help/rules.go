@@ -106,7 +106,11 @@ func clocks(ctx context.Context, req *bot.Request) (now dayClock, next *dayClock
 	}
 	for _, c := range versions {
 		if c.From.After(req.Tx.Now) && !same(now, c) {
-			return now, &dayClock{Zone: c.Timezone, Start: c.DayStartsAt, From: req.Moment(c.From)}, nil
+			from := c.From
+			if c.Timezone == now.Zone { // what a change of it says: when its first day begins
+				from = req.Days.Next(from.Add(-time.Millisecond))
+			}
+			return now, &dayClock{Zone: c.Timezone, Start: c.DayStartsAt, From: req.Moment(from)}, nil
 		}
 	}
 	return now, nil, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"qunmate/bot"
 	"qunmate/storage"
 )
 
@@ -27,7 +28,7 @@ type text struct {
 // lines of --- stand between them, texts of several lines. "weight 3" at the
 // end of one is how often it comes in a round; isWeight knows the words for it.
 func readTexts(typed string, isWeight func(string) bool) (out []text, bad string) {
-	typed = strings.ToValidUTF8(strings.ReplaceAll(typed, "\r\n", "\n"), "�")
+	typed = strings.ToValidUTF8(bot.LineEnds(typed), "�")
 	lines := strings.Split(typed, "\n")
 	var blocks []string
 	if slices.ContainsFunc(lines, isBreak) {

@@ -103,6 +103,8 @@ func TestTextsOfAQueueAreTakenApart(t *testing.T) {
 	for typed, want := range map[string][]text{
 		"早睡早起":                      {{"早睡早起", 1}},
 		"一\n\n 二 权重 3\r\n三":         {{"一", 1}, {"二", 3}, {"三", 1}},
+		"一\r二 权重 3\r三":              {{"一", 1}, {"二", 3}, {"三", 1}},
+		"a\rb\r---\rc":              {{"a\nb", 1}, {"c", 1}},
 		"两行\n的\n---\n一行 weight 2":   {{"两行\n的", 1}, {"一行", 2}},
 		"---\na\n---\n---\nb\n ---": {{"a", 1}, {"b", 1}},
 		"权重 3":                      {{"权重 3", 1}},
@@ -124,7 +126,7 @@ func TestTextsOfAQueueAreTakenApart(t *testing.T) {
 
 // Whatever is typed: texts that fit, or the name of an answer.
 func FuzzTexts(f *testing.F) {
-	for _, s := range []string{"a\nb 权重 2", "x\n---\ny\nz weight 9", "---", "\xff\n权重", "a 权重 -1"} {
+	for _, s := range []string{"a\nb 权重 2", "x\n---\ny\nz weight 9", "---", "\xff\n权重", "a 权重 -1", "a\rb\r---\rc"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
@@ -133,7 +135,7 @@ func FuzzTexts(f *testing.F) {
 			t.Errorf("%q: %d texts and %q", typed, len(texts), bad)
 		}
 		for _, x := range texts {
-			if strings.TrimSpace(x.Body) == "" || !utf8.ValidString(x.Body) || x.Weight < 1 || x.Weight > mostWeight || utf8.RuneCountInString(x.Body) > mostBody {
+			if strings.TrimSpace(x.Body) == "" || strings.Contains(x.Body, "\r") || !utf8.ValidString(x.Body) || x.Weight < 1 || x.Weight > mostWeight || utf8.RuneCountInString(x.Body) > mostBody {
 				t.Errorf("%q: %+v", typed, x)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"qunmate/bot"
@@ -46,6 +47,17 @@ func readClocks(ctx context.Context, req *bot.Request) (clocks, error) {
 	return c, err
 }
 
+// felt is when a clock that comes into force at an instant is noticed: its first
+// day begins. Where the zone moves, all times are told in it from the instant
+// itself on.
+func (c clocks) felt(want dayClock, from time.Time) (time.Time, error) {
+	if want.Zone != c.now.Zone {
+		return from, nil
+	}
+	after, err := calendar(append(slices.Clone(c.inForce), storage.Clock{From: from, Timezone: want.Zone, DayStartsAt: want.Start}))
+	return after.Next(from.Add(-time.Millisecond)), err
+}
+
 func calendar(all []storage.Clock) (chatday.Calendar, error) {
 	versions := make([]chatday.Version, 0, len(all))
 	for _, c := range all {
@@ -78,7 +90,11 @@ func (f family) timezone(ctx context.Context, req *bot.Request) (bot.Reply, erro
 	view := timezoneView{Now: c.now}
 	if c.next != nil {
 		view.Planned = &dayClock{c.next.Timezone, c.next.DayStartsAt}
-		view.From = req.Moment(c.next.From)
+		from, err := c.felt(*view.Planned, c.next.From)
+		if err != nil {
+			return bot.Reply{}, err
+		}
+		view.From = req.Moment(from)
 	}
 	if req.Args.Len() == 0 {
 		view.Today = req.Moment(req.Days.Next(req.Tx.Now))
@@ -121,9 +137,13 @@ func (v *timezoneView) plan(req *bot.Request, c clocks, want dayClock) error {
 		// another day.
 		return bot.Moment{T: t.In(zone), Now: t.In(zone).AddDate(0, 0, -9)}
 	}
+	felt, err := c.felt(want, from)
+	if err != nil {
+		return err
+	}
 	today := after.Next(req.Tx.Now)
-	v.New, v.From, v.Today, v.Tomorrow = want, req.Moment(from), there(today), there(after.Next(today))
-	if at := there(from); at.T.Format(time.DateTime) != v.From.T.Format(time.DateTime) {
+	v.New, v.From, v.Today, v.Tomorrow = want, req.Moment(felt), there(today), there(after.Next(today))
+	if at := there(felt); at.T.Format(time.DateTime) != v.From.T.Format(time.DateTime) {
 		v.There = &at
 	}
 	return nil
@@ -146,8 +166,12 @@ func confirmTimezone(ctx context.Context, req *bot.Request, data json.RawMessage
 	if err != nil {
 		return bot.Reply{}, err
 	}
+	felt, err := c.felt(want, from)
+	if err != nil {
+		return bot.Reply{}, err
+	}
 	id, err := req.Audit(ctx, actionTimezone, clockState{dayClock: before}, clockState{want, from.UnixMilli()}, "", true)
-	return bot.Reply{Template: "settings.tz_done", Data: timezoneView{New: want, From: req.Moment(from), Still: want == c.now, Audit: id}}, err
+	return bot.Reply{Template: "settings.tz_done", Data: timezoneView{New: want, From: req.Moment(felt), Still: want == c.now, Audit: id}}, err
 }
 
 // newest is the clock set last, in force or not.
@@ -179,7 +203,11 @@ func undoTimezone(ctx context.Context, req *bot.Request, row storage.Audited) (b
 		return bot.Reply{}, err
 	}
 	from, err := req.ChangeClock(ctx, before.Zone, before.Start)
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	felt, err := c.felt(before.dayClock, from)
 	return bot.Reply{Template: "settings.tz_undone", Data: timezoneView{
-		New: before.dayClock, From: req.Moment(from), Still: before.dayClock == c.now,
+		New: before.dayClock, From: req.Moment(felt), Still: before.dayClock == c.now,
 	}}, err
 }

@@ -54,7 +54,7 @@ func Line(text string) (Question, error) {
 		q.Tag = strings.TrimSpace(text[i+size:])
 		text = text[:i]
 	}
-	parts := strings.FieldsFunc(strings.ReplaceAll(text, "\n", "|"), func(r rune) bool { return r == '|' || r == '\uff5c' })
+	parts := strings.FieldsFunc(text, func(r rune) bool { return r == '|' || r == '\uff5c' || r == '\n' || r == '\r' })
 	for i, p := range parts {
 		p = strings.Join(strings.Fields(p), " ")
 		if i == 0 {

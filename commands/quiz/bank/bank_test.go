@@ -16,6 +16,7 @@ func TestAQuestionIsReadAsItIsTyped(t *testing.T) {
 		"收到陌生链接先做什么? | 点开 | 核实* | 转发 #安全知识",
 		"收到陌生链接先做什么?｜点开｜＊核实｜转发＃安全知识",
 		"收到陌生链接先做什么?\n点开\n核实 ✔\n转发\n#安全知识",
+		"收到陌生链接先做什么?\r点开\r核实 ✔\r转发\r#安全知识",
 	} {
 		if q, err := bank.Line(text); err != nil || !reflect.DeepEqual(q, right) {
 			t.Errorf("%q: %+v %v", text, q, err)
