@@ -153,10 +153,17 @@ func addTalkRule(ctx context.Context, req *bot.Request, r TalkRule, audit int64)
 }
 
 func undoTalk(ctx context.Context, req *bot.Request, row storage.Audited) (bot.Reply, error) {
-	var was TalkRule
-	if err := json.Unmarshal([]byte(row.Before), &was); err != nil {
+	var was, set TalkRule
+	if err := errors.Join(json.Unmarshal([]byte(row.Before), &was), json.Unmarshal([]byte(row.After), &set)); err != nil {
 		return bot.Reply{}, fmt.Errorf("audit %d: %w", row.ID, err)
 	}
-	_, err := addTalkRule(ctx, req, was, row.ID)
+	now, _, err := decodeTalk(req.Tx.NewestRule(ctx, req.Community, FamilyTalk))
+	if err != nil {
+		return bot.Reply{}, err
+	}
+	if now != set {
+		return bot.Reply{}, bot.Refuse("points.talk_overtaken", struct{ ID int64 }{row.ID})
+	}
+	_, err = addTalkRule(ctx, req, was, row.ID)
 	return bot.Reply{Template: "points.talk_undone", Data: talkView{Rule: was}}, err
 }

@@ -70,6 +70,6 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 		"bad_amount": adjust, "no_reason": adjust, "below_zero": adjust, "undo_below_zero": adjust,
 		"adjust_title": adjust, "adjust_preview": adjust, "adjusted": adjust, "undone": adjust,
 		"talk_rule": {points.TalkRule{}, points.TalkRule{Points: 1, Cap: 10}}, "talk_title": none, "talk_usage": {named{"Points": 100, "Cap": 1000}},
-		"talk_same": none, "talk_preview": talk, "talk_done": talk, "talk_undone": talk,
+		"talk_same": none, "talk_preview": talk, "talk_done": talk, "talk_undone": talk, "talk_overtaken": {named{"ID": int64(9)}},
 	})
 }

@@ -132,6 +132,32 @@ func TestNothingComesOfWhatDoesNotCount(t *testing.T) {
 	}
 }
 
+// In a topic every message carries the topic's first one as what it replies to,
+// mostly, but not always, as the service message that began it.
+func TestInATopicTheFirstMessageIsNoQuote(t *testing.T) {
+	t.Parallel()
+	said := func(reply string) string {
+		raw := `{"update_id":1,"message":{"message_id":9,"date":1764000132,"message_thread_id":42,"is_topic_message":true,"text":"/points",
+			"from":{"id":5123456789,"first_name":"阿宁"},"chat":{"id":-1009876543210,"type":"supergroup","is_forum":true},
+			"reply_to_message":{"date":1764000131,"from":{"id":6123456789,"first_name":"Bob"},"chat":{"id":-1009876543210,"type":"supergroup"},` + reply + `}}}`
+		u, err := decodeUpdate([]byte(raw))
+		events := testDecoder().update(u).events
+		if err != nil || len(events) != 1 {
+			t.Fatalf("%s: %d events, %v", reply, len(events), err)
+		}
+		return events[0].Quoted.Name
+	}
+	for reply, want := range map[string]string{
+		`"message_id":42,"text":"welcome"`:                       "",
+		`"message_id":41,"forum_topic_created":{"name":"a"}`:     "",
+		`"message_id":43,"message_thread_id":42,"text":"thanks"`: "Bob",
+	} {
+		if got := said(reply); got != want {
+			t.Errorf("a reply to %s quotes %q, want %q", reply, got, want)
+		}
+	}
+}
+
 func TestStandingsAreReadFromOldAndNew(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]chat.ChatChange{

@@ -3,8 +3,10 @@ package telegram
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -180,3 +182,44 @@ func TestOptionsAreCheckedWithoutTheNetwork(t *testing.T) {
 		}
 	}
 }
+
+// The address of every call has the token in it, and so may whatever the
+// library or the network says of one.
+func TestNoErrorKeepsTheToken(t *testing.T) {
+	t.Parallel()
+	const token = "7000000001:secret"
+	w := newWire(Options{BaseURL: DefaultBaseURL, Token: token})
+	cause := errors.New("no route")
+	for name, err := range map[string]error{
+		"an address":          &url.Error{Op: "Post", URL: w.base + "getMe", Err: cause},
+		"words":               fmt.Errorf("dialling %sgetMe: %w", w.base, cause),
+		"words in an address": &url.Error{Op: "Get", URL: w.base, Err: fmt.Errorf("proxy of %s: %w", w.base, cause)},
+	} {
+		got := w.redact(err)
+		if strings.Contains(got.Error(), token) || !errors.Is(got, cause) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// A redirect would carry the token, which is in the address, to somebody else.
+func TestARedirectIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	w := newWire(Options{BaseURL: DefaultBaseURL, Token: "7000000001:secret", Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		asked++
+		h := http.Header{"Location": {"https://elsewhere.example" + r.URL.Path}}
+		return &http.Response{StatusCode: http.StatusTemporaryRedirect, Header: h, Body: http.NoBody, Request: r}, nil
+	})})
+	err := w.call(t.Context(), time.Second, "getMe", map[string]any{}, new(any))
+	if we, ok := errors.AsType[*wireError](err); !ok || we.Status != http.StatusTemporaryRedirect || wireFault(we) != chat.Retry {
+		t.Errorf("the error is %v", err)
+	}
+	if asked != 1 {
+		t.Errorf("%d requests", asked)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -126,7 +126,6 @@ func TestAPoisonUpdateStopsNobody(t *testing.T) {
 		r.s.Say(group, aning, "before")
 		poison := r.s.Raw(`{"my_chat_member":{"chat":{"id":-1,"type":"supergroup","title":"` + secret + `"},"from":{"id":1},"date":1,
 			"old_chat_member":{"status":"left","user":{"id":1}},"new_chat_member":{"status":"from_the_future","user":{"id":1}}}}`)
-		worse := r.s.Raw(`{"message":["` + secret + `"]}`)
 		quoting := r.s.Say(group, aning, "/checkin", func(m map[string]any) {
 			m["reply_to_message"] = map[string]any{
 				"message_id": 1, "date": 1, "chat": map[string]any{"id": group.ID, "type": "supergroup"},
@@ -135,9 +134,13 @@ func TestAPoisonUpdateStopsNobody(t *testing.T) {
 			}
 		})
 		r.s.Say(group, aning, "after")
+		// As the last of its page it must be confirmed as well.
+		worse := r.s.Raw(`{"message":["` + secret + `"]}`)
 		k := newSink()
 		stop := r.start(k.deliver)
-		if err := r.s.WaitConfirmed(r.t.Context()); err != nil {
+		soon, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+		defer cancel()
+		if err := r.s.WaitConfirmed(soon); err != nil {
 			r.t.Error(err)
 		}
 		var texts []string
