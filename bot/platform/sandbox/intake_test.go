@@ -83,6 +83,9 @@ func TestAnswerComesAfterTheQuestion(t *testing.T) {
 	// The engine commits and its answer is out before deliver has returned.
 	r.engine.answer = func(ev chat.Event) {
 		if ev.Kind == chat.Message {
+			if got := r.state(t, "ann").in("product"); len(got) != 0 {
+				t.Errorf("shown before it is committed: %q", got)
+			}
 			l := whisper(ev.Chat.Ref.ID, ev.Sender.Ref.ID, "answer")
 			l.Reply = ev.Reply
 			r.send(t, l)
