@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qunmate/bot/chat"
+	"qunmate/bot/chat/chattest"
 	"qunmate/storage"
 )
 
@@ -182,7 +183,21 @@ func TestAnAdministratorsChangeIsUndoneOnceWithinADay(t *testing.T) {
 		w.view(func(ctx context.Context, r *storage.Reader) error {
 			row, err := r.AuditRow(ctx, 1)
 			equal(t, "undone by", row.UndoneBy, 4)
-			return err
+			if err != nil {
+				return err
+			}
+			undo, err := r.AuditRow(ctx, row.UndoneBy)
+			if err != nil {
+				return err
+			}
+			for who, id := range map[string]int64{"管理": row.PersonID, "副手": undo.PersonID} {
+				a, err := r.AccountByRef(ctx, chattest.Domain, who)
+				if err != nil {
+					return err
+				}
+				equal(t, "who did it", id, a.PersonID)
+			}
+			return nil
 		})
 	})
 }

@@ -88,6 +88,25 @@ func TestAFullDatabaseLosesTheBatchWholeAndGoesOn(t *testing.T) {
 	}
 }
 
+// After these errors SQLite may have rolled back more than a savepoint, or will:
+// they must not be taken for a bad command.
+func TestWhatBreaksATransaction(t *testing.T) {
+	t.Parallel()
+	for code, breaks := range map[coded]bool{
+		codeFull: true, codeIOErr: true, codeIOErr | 3<<8: true, codeCorrupt: true, codeBusy: true, codeReadOnly: true, 7: true,
+		1: false, codeUnique: false, codePrimaryKey: false, 19: false,
+	} {
+		if got := breaksTx(fmt.Errorf("statement: %w", code)); got != breaks {
+			t.Errorf("code %d: %v", code, got)
+		}
+	}
+}
+
+type coded int
+
+func (c coded) Error() string { return fmt.Sprintf("code %d", int(c)) }
+func (c coded) Code() int     { return int(c) }
+
 // A rollback behind the store's back, as SQLite does it after some errors of
 // the disk.
 func TestALostTransactionIsNoticed(t *testing.T) {

@@ -6,11 +6,36 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
+
+// Members and their ledger are in them.
+func TestTheDatabaseAndItsCopiesAreTheirOwnersAlone(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("a file has other rights there")
+	}
+	dir := t.TempDir()
+	path, copied := filepath.Join(dir, "qunmate.db"), filepath.Join(dir, "backup.db")
+	db, err := open(t.Context(), path, Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.Backup(t.Context(), copied); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{path, path + "-wal", copied} {
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
+	}
+}
 
 func TestThePragmasAreWhatTheDesignSays(t *testing.T) {
 	t.Parallel()

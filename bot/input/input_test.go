@@ -40,6 +40,7 @@ func TestParseKnowsACommandFromTalk(t *testing.T) {
 		{"mixed case alone", "EcHo", true, "echo", "", ""},
 		{"full-width slash", "／回声 a", false, "echo", "a", ""},
 		{"full-width letters", "／ＥＣＨＯ　ａ", false, "echo", "ａ", ""},
+		{"full-width letters alone", "／ＥＣＨＯ", false, "echo", "", ""},
 		{"a blank after the slash", "/ 回声 a", false, "echo", "a", ""},
 		{"a full-width blank after the slash", "/　回声", false, "echo", "", ""},
 		{"blanks around", " \n\t 回声 \u3000", false, "echo", "", ""},
