@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"strconv"
 
 	"qunmate/bot/config"
 )
@@ -41,8 +42,12 @@ func newRedactor(w io.Writer, secrets []string) *redactor {
 			continue
 		}
 		r.secrets = append(r.secrets, []byte(s))
-		if e := url.QueryEscape(s); e != s {
-			r.secrets = append(r.secrets, []byte(e))
+		// As it stands in an address, and in the quotes of both forms of the log.
+		quoted := strconv.Quote(s)
+		for _, e := range []string{url.QueryEscape(s), quoted[1 : len(quoted)-1]} {
+			if e != s {
+				r.secrets = append(r.secrets, []byte(e))
+			}
 		}
 	}
 	return r
