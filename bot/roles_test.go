@@ -353,6 +353,7 @@ func TestAnUnknownCommandIsAnsweredOnlyToWhoSpokeToTheBot(t *testing.T) {
 		w := begin(t, commands(echo))
 		w.say(club, "阿宁", "/ecko")
 		w.say(club, "阿宁", "ecko")
+		w.say(club, "阿宁", "/unbuilt") // a name that nothing answers to
 		w.heard()
 		for _, tt := range []struct{ text, want string }{
 			{"/ecko", "是想「echo」吗"},

@@ -123,6 +123,8 @@ func TestWhoJoinsAndLeavesIsKept(t *testing.T) {
 		equal(t, "present", present(), []bool{true, false})
 		w.happen(club, "管理", chat.Leave, chat.Membership{User: person("阿宁"), By: person("管理")})
 		equal(t, "present", present(), []bool{false, false})
+		w.press(club, "阿宁", "!1") // the buttons of a public group are there for who has left it, too
+		equal(t, "present", present(), []bool{false, false})
 		w.say(club, "阿宁", "hello") // whoever speaks is there
 		equal(t, "present", present(), []bool{true, false})
 	})

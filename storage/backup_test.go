@@ -209,7 +209,7 @@ func TestPruneKeepsTheNewestBackupsAndNothingElse(t *testing.T) {
 	if names[0] != "qunmate-20261118-040000.db" {
 		t.Error("name:", names[0])
 	}
-	others := []string{"qunmate-before-update.db", "qunmate-20261118.db", "photos.zip", "accounts-20261101-040000.db", "." + names[4] + ".1.tmp"}
+	others := []string{"qunmate-before-update.db", "qunmate-20261118.db", "photos.zip", "friends-20261101-040000.db", "." + names[4] + ".1.tmp"}
 	halves := []string{"." + names[1] + ".123.tmp", "." + names[1] + ".123.tmp-journal"}
 	for _, n := range slices.Concat(names, others, halves) {
 		if err := os.WriteFile(filepath.Join(dir, n), nil, 0o600); err != nil {
