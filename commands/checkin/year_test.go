@@ -140,6 +140,27 @@ func liveYear(t *testing.T, zone string, seed uint64) {
 	l.compare(t, s)
 }
 
+// What mends a long streak has to count all of it.
+func TestACardMendsAStreakOfMonths(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := commandtest.Open(t, commandtest.Ledger(), commandtest.Scene{Start: "2026-01-01 12:00"})
+		defer s.Close()
+		for n := range 70 {
+			if n != 68 {
+				s.SayLate(0, "阿宁", "签到")
+			}
+			if n < 69 {
+				s.MoveTo(s.Now().Add(24 * time.Hour))
+			}
+		}
+		shown := s.SayLate(0, "阿宁", "/makeup 昨天")
+		if len(shown) != 1 || !strings.Contains(chat.Plain(shown[0].Content.Text), "连签恢复到 70 天") {
+			t.Errorf("%+v", shown)
+		}
+	})
+}
+
 func (l *ledger) compare(t *testing.T, s *commandtest.Stage) {
 	t.Helper()
 	best, last := 0, ""
