@@ -99,6 +99,11 @@ func (k checker) files() {
 			k.wrong("templates", codeFileNoFolder, "value", k.raw("templates"), "example", `templates: ""`)
 		}
 	}
+	if k.Backups.Folder != "" && k.usable("backups.folder") {
+		if info, err := os.Stat(k.Backups.Folder); err == nil && !info.IsDir() { // one that is not there is made
+			k.wrong("backups.folder", codeFileNotFolder, "value", k.raw("backups.folder"), "example", k.schema.example("backups.folder"))
+		}
+	}
 	if k.usable("database") {
 		if info, err := os.Stat(k.Database); err == nil && info.IsDir() {
 			k.wrong("database", codeFileIsFolder, "value", k.raw("database"), "example", k.schema.example("database"))

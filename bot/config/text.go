@@ -8,6 +8,7 @@ const (
 	codeFileTooLarge        = "file_too_large"
 	codeFileNoFolder        = "file_no_folder"
 	codeFileIsFolder        = "file_is_folder"
+	codeFileNotFolder       = "file_not_folder"
 	codeFileBadTexts        = "file_bad_texts"
 	codeNotUTF8             = "not_utf8"
 	codeControlChar         = "control_char"
@@ -106,6 +107,7 @@ func english() []codeText {
 		{codeFileTooLarge, `The file is larger than {{.Args.max}} KiB; a configuration has a few KiB. Name the right file, for example: -config config.yaml`},
 		{codeFileNoFolder, `There is no folder "{{.Args.value}}". Create it, or leave the key empty for the built-in texts: {{.Args.example}}`},
 		{codeFileIsFolder, `"{{.Args.value}}" is a folder. Name a file in it, for example: {{.Args.example}}`},
+		{codeFileNotFolder, `"{{.Args.value}}" is a file. Name a folder, for example: {{.Args.example}}`},
 		{codeFileBadTexts, `A text of the folder cannot be used: {{.Args.error}}. Mend that file, or take it out of the folder.`},
 		{codeNotUTF8, `This line is not UTF-8 text. Save the file again with the encoding UTF-8 (in Notepad: Save as, Encoding: UTF-8).`},
 		{codeControlChar, `There is an invisible control character here. Delete this line and type it again, for example: language: zh-CN`},

@@ -169,6 +169,20 @@ func TestAConfigurationThatIsNotThereIsNamed(t *testing.T) {
 	wantCall(t, dir, 1, "is a folder", "check", "-config", dir)
 }
 
+// A configuration with mistakes is still told about in the language it asks for,
+// and a folder that is a file is one of them.
+func TestMistakesAreToldInTheLanguageOfTheFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for language, want := range map[string]string{"zh-CN": "”是文件。这里要写文件夹", "en": "is a file. Name a folder"} {
+		write(t, filepath.Join(dir, "config.yaml"), "language: "+language+" # ours\nbackups: {folder: config.yaml}\n")
+		o := wantCall(t, dir, 1, want, "check")
+		if !strings.Contains(o.errs, "2") || !strings.Contains(o.errs, "19") {
+			t.Errorf("without line and column: %s", o)
+		}
+	}
+}
+
 func TestCheckOnlineNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	s := telegram(t, tg.Options{})

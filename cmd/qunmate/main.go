@@ -192,6 +192,7 @@ func (p *program) load(f *flags) *config.Config {
 	}
 	cfg, err := config.Load(path, p.env)
 	if err != nil {
+		p.lang = cmp.Or(languageOfFile(path), p.lang)
 		p.problems(path, err)
 		return nil
 	}

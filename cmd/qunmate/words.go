@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 
 	"qunmate/bot/chat"
@@ -46,6 +48,21 @@ func languageOfEnv(env func(string) (string, bool)) string {
 		}
 	}
 	return "zh-CN"
+}
+
+var languageLine = regexp.MustCompile(`(?m)^language:[ \t]*["']?(zh-CN|en)["']?[ \t]*(?:#.*)?\r?$`)
+
+// languageOfFile is the language that a configuration asks for which cannot be
+// used: its mistakes are told in it. Empty if it names none.
+func languageOfFile(path string) string {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	if m := languageLine.FindSubmatch(src); m != nil {
+		return string(m[1])
+	}
+	return ""
 }
 
 func (p *program) text(name string, data any) string {
