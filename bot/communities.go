@@ -53,6 +53,36 @@ func (req *Request) Communities(ctx context.Context) ([]storage.Community, error
 	return all, nil
 }
 
+// communityLabel is a community in a list to choose from.
+type communityLabel struct {
+	Name   string
+	Where  string // the network of its groups, where another one of the list has the same name
+	Status string // how the command stands there
+}
+
+// communityLabels names communities so that they can be told apart: who is bound
+// on two networks may be in a group of one name on both.
+func (req *Request) communityLabels(ctx context.Context, all []storage.Community) ([]communityLabel, error) {
+	named := map[string]int{}
+	for _, c := range all {
+		named[c.Name]++
+	}
+	out := make([]communityLabel, len(all))
+	for i, c := range all {
+		if out[i].Name = c.Name; named[c.Name] < 2 {
+			continue
+		}
+		chats, err := req.Tx.ChatsOf(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if len(chats) > 0 {
+			out[i].Where = chats[0].Domain
+		}
+	}
+	return out, nil
+}
+
 // connectionHome is the community of the connection, zero if it names none or
 // one that is not there: the operator may write it down before its group exists.
 func (req *Request) connectionHome(ctx context.Context) (storage.Community, error) {

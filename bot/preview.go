@@ -319,9 +319,13 @@ func use(ctx context.Context, req *Request) (Reply, error) {
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(req.Args.Word(0), "#"))
 	if err != nil || n < 1 || n > len(all) {
+		labels, err := req.communityLabels(ctx, all)
+		if err != nil {
+			return Reply{}, err
+		}
 		var choices []Choice
-		for i, c := range all {
-			choices = append(choices, Choice{Label: "common.community_choice", Data: struct{ Name, Status string }{c.Name, ""}, Command: fmt.Sprintf("/use %d", i+1)})
+		for i := range all {
+			choices = append(choices, Choice{Label: "common.community_choice", Data: labels[i], Command: fmt.Sprintf("/use %d", i+1)})
 		}
 		return Reply{}, Refuse("common.which_community", struct {
 			Count int

@@ -216,9 +216,13 @@ func (e *Engine) askCommunity(ctx context.Context, req *Request, cmd Command) er
 		Count int
 		Word  string
 	}{Count: len(all)}
+	labels, err := req.communityLabels(ctx, all)
+	if err != nil {
+		return err
+	}
 	var choices []Choice
 	for i, c := range all {
-		label := struct{ Name, Status string }{Name: c.Name}
+		label := labels[i]
 		if cmd.Label != nil {
 			there := *req
 			there.Community, there.Member = c.ID, storage.Member{}

@@ -53,7 +53,7 @@ func TestEveryCommonTextRendersInBothLanguages(t *testing.T) {
 		"platform":         {"telegram", "wecom", "wecom:corp", "wechat:wx1", "sandbox", "x"},
 		"not_allowed":      refusals,
 		"which_community":  {named{"Count": 2, "Word": ""}, named{"Count": 2, "Word": "9"}},
-		"community_choice": {named{"Name": "读书会", "Status": "已签"}, named{"Name": "读书会", "Status": ""}},
+		"community_choice": {named{"Name": "读书会", "Where": "", "Status": "已签"}, named{"Name": "读书会", "Where": "wecom", "Status": ""}},
 		"using":            name,
 		"no_community": {
 			named{"OneToOne": false, "Mention": ""},
