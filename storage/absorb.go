@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 )
 
@@ -137,6 +138,11 @@ func (tx *Tx) absorbCommunity(ctx context.Context, old, young Chat) error {
 	if err := tx.q.row(ctx, "SELECT NOT EXISTS (SELECT 1 FROM chats WHERE community_id = ? AND id <> ?)", c.From, c.ChatID).Scan(&c.Last); err != nil {
 		return classify(err)
 	}
+	if c.Last {
+		if err := tx.carryMembers(ctx, &c, old.ID); err != nil {
+			return err
+		}
+	}
 	out, err := tx.CarryCommunity(ctx, c)
 	if err != nil {
 		return err
@@ -153,4 +159,24 @@ func (tx *Tx) absorbCommunity(ctx context.Context, old, young Chat) error {
 		}
 	}
 	return nil
+}
+
+// TaskCarryMembers is the timer that carries what members had in the community
+// that the new id of a group began; its payload is {"from": community}.
+const TaskCarryMembers = "community.moved"
+
+// carryMembers has what members have in the young community carried to the old
+// one: points by entries, which need its calendar.
+func (tx *Tx) carryMembers(ctx context.Context, c *Carry, chatID int64) error {
+	var err error
+	c.Persons, err = list(ctx, &tx.Reader, func(rows *sql.Rows, id *int64) error { return rows.Scan(id) },
+		"SELECT person_id FROM members WHERE community_id = ? ORDER BY person_id", c.From)
+	if err != nil || len(c.Persons) == 0 {
+		return err
+	}
+	_, err = tx.SetTimer(ctx, DueRow{
+		Key: fmt.Sprintf("%s:%d:%d", TaskCarryMembers, c.From, c.To), Task: TaskCarryMembers, ChatID: chatID,
+		Payload: fmt.Sprintf(`{"from":%d}`, c.From), DueAt: tx.Now,
+	})
+	return err
 }

@@ -77,7 +77,7 @@ func (h *house) families() []family {
 		{qa.Commands(), qa.Actions(), qa.Listeners()},
 		{schedule.Commands(), schedule.Actions(), schedule.Listeners()},
 		{quiz.Commands(quiz.Options{Random: random}), quiz.Actions(), quiz.Listeners()},
-		{settings.Commands(own), settings.Actions(own), nil},
+		{settings.Commands(own), settings.Actions(own), settings.Listeners()},
 		{draw.Commands(draws), draw.Actions(draws), draw.Listeners(draws)},
 		{announce.Commands(), announce.Actions(), announce.Listeners()},
 		{poll.Commands(), poll.Actions(), poll.Listeners()},

@@ -49,6 +49,7 @@
 //	! ballot 阿宁 0,2         votes in the newest poll of the network's own form
 //	                         ("= polls on"); without options takes it back.
 //	                         "! ballot 阿宁 0 lost": in one whose sending was forgotten
+//	! moved 产品群2          the group is a supergroup of that id from now on
 //	! crowd 30 /checkin       so many members say it in one batch
 package commandtest
 

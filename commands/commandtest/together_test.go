@@ -42,6 +42,7 @@ func everything() commandtest.Families {
 	f.Commands = append(f.Commands, settings.Commands(own)...)
 	f.Commands = append(f.Commands, help.Commands(help.Sources{Checkin: checkinRule, Talk: talkRule, Invites: invite.RuleInWords})...)
 	f.Actions = append(f.Actions, settings.Actions(own)...)
+	f.Listeners = append(f.Listeners, settings.Listeners()...)
 	f.Commands = append(f.Commands, quiz.Commands(quiz.Options{Random: own.Random})...)
 	f.Actions = append(f.Actions, quiz.Actions()...)
 	f.Listeners = append(f.Listeners, quiz.Listeners()...)

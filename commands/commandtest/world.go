@@ -98,6 +98,10 @@ func (r *run) more(s step, word, rest string) {
 		r.crowd(s, rest)
 	case "ballot":
 		r.ballot(s, rest)
+	case "moved": // the group has another id from now on, under which the bot has met it
+		ev := r.event(step{who: r.admins[0]}, r.place(step{}))
+		ev.Kind, ev.Detail = chat.ChatChanged, chat.ChatChange{Standing: chat.Migrated, To: r.groupRef(rest)}
+		r.deliver(ev)
 	case "removed", "back", "tap", "expire", "fail":
 		r.elsewhereTrouble(s, word, rest)
 	default:

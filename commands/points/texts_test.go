@@ -33,7 +33,7 @@ func TestEveryTextRendersInBothLanguages(t *testing.T) {
 	lines := []named{
 		entry("checkin", 10, named{"base": 5.0, "bonus": 5.0}), withCard, entry("talk", 2, named{"n": 3.0}), entry("invite", 50, named{"name": "小王"}), entry("invite_self", -50, named{"name": "小王"}), entry("invite_same", -50, named{"name": "小王"}), entry("milestone", 100, named{"count": 5.0}), entry("milestone_back", -100, named{"count": 5.0}), entry("invited", 20, named{"name": "小王"}), entry("invite_back", -50, named{"name": "小王", "day": 3.0, "keep": 7.0}),
 		entry("invite_pending", 50, named{"name": "小王"}), entry("invited_pending", 20, named{"name": "小王"}), entry("invite_release", -50, named{"name": "小王"}), entry("quiz", 20, named{"round": 3.0, "right": 9.0, "of": 10.0, "fast": 2.0}), entry("quiz", 2, named{"round": 3.0, "right": 1.0, "of": 10.0, "fast": 0.0}), entry("answer", 20, named{"question": 45.0}), entry("adjust", 20, named{"reason": "分享"}),
-		entry("adjust", -20, named{"reason": "迟到"}), entry("undo", 20, named{"reason": "迟到"}), entry("answer_back", -20, named{"question": 45}), entry("bind", 36, named{"from": "wecom", "into": "telegram"}), entry("bind_days", -10, named{"days": 2.0}), entry("unbind", -36, named{}), entry("transfer", 236, named{"from": "产品群 <b>", "to": "读书会"}),
+		entry("adjust", -20, named{"reason": "迟到"}), entry("undo", 20, named{"reason": "迟到"}), entry("answer_back", -20, named{"question": 45}), entry("bind", 36, named{"from": "wecom", "into": "telegram"}), entry("bind_days", -10, named{"days": 2.0}), entry("unbind", -36, named{}), entry("transfer", 236, named{"from": "产品群 <b>", "to": "读书会"}), entry("transfer", 5, named{"from": "产品群", "to": "产品群"}),
 		entry("something_new", 1, named{}), card, week, repaired,
 	}
 	var each []any

@@ -218,6 +218,7 @@ type transfer struct {
 	audit    int64
 	days     chatday.Calendar // of the new community
 	today    string
+	same     bool // the two are one group: see moved
 }
 
 // member carries what one member has: points and cards by ledger entries, days
@@ -240,29 +241,46 @@ func (t transfer) member(ctx context.Context, m storage.Member) error {
 		}
 		there.Hidden = true
 	}
-	carried, err := t.todays(ctx, m, there)
+	points, cards, err := t.owed(ctx, m, there)
 	if err != nil {
 		return err
 	}
 	for _, e := range []storage.Entry{
 		{MemberID: m.ID, Unit: storage.Points, Amount: -m.Balance},
-		{MemberID: there.ID, Unit: storage.Points, Amount: m.Balance - carried},
+		{MemberID: there.ID, Unit: storage.Points, Amount: points},
 		{MemberID: m.ID, Unit: storage.Pending, Amount: -m.Pending},
 		{MemberID: there.ID, Unit: storage.Pending, Amount: m.Pending},
 		{MemberID: m.ID, Unit: storage.Card, Amount: -m.Cards},
-		{MemberID: there.ID, Unit: storage.Card, Amount: m.Cards},
+		{MemberID: there.ID, Unit: storage.Card, Amount: cards},
 	} {
 		if err := t.post(ctx, e, m.ID); err != nil {
 			return err
 		}
 	}
-	if err := tx.CopyCheckins(ctx, m.ID, there.ID, t.today); err != nil {
-		return err
+	if !t.same {
+		if err := tx.CopyCheckins(ctx, m.ID, there.ID, t.today); err != nil {
+			return err
+		}
 	}
 	if err := t.streak(ctx, there); err != nil {
 		return err
 	}
 	return t.carryBinds(ctx, m, there)
+}
+
+// owed makes the check-ins of a member some of the new community and returns
+// what is to be carried besides.
+func (t transfer) owed(ctx context.Context, m, there storage.Member) (points, cards int64, err error) {
+	if !t.same {
+		carried, err := t.todays(ctx, m, there)
+		return m.Balance - carried, m.Cards, err
+	}
+	settled, came, err := t.sameDays(ctx, m, there)
+	if cards = m.Cards; there.LastDay != "" {
+		cards = 0 // the card of a first check-in: he has had his
+	}
+	// What he spent of a day that counts once he has to pay of what he has.
+	return max(m.Balance-settled, -there.Balance-came), cards, err
 }
 
 // home turns a choice of the old community with /use into one of the new.
@@ -315,10 +333,14 @@ func (t transfer) post(ctx context.Context, e storage.Entry, member int64) error
 		return nil
 	}
 	day := carriedDay(t.today)
+	from := t.from.Name
+	if t.same { // it may have had another title for a moment
+		from = t.to.Name
+	}
 	text, err := json.Marshal(struct {
 		From string `json:"from"`
 		To   string `json:"to"`
-	}{t.from.Name, t.to.Name})
+	}{from, t.to.Name})
 	if err != nil {
 		return fmt.Errorf("transfer entry: %w", err)
 	}

@@ -66,6 +66,7 @@ const (
 	actionCreate   = "settings.community"
 	actionFound    = "settings.found" // not undone: points may be in it
 	actionJoin     = "settings.join"
+	actionMoved    = "settings.moved" // not undone: the group has one id
 	actionErase    = "settings.erase"
 	actionBind     = "settings.bind"
 	actionAdmin    = "settings.admin"
