@@ -65,3 +65,14 @@ func TestTheBareWordOfACommandIsForEverybody(t *testing.T) {
 		w.heard("boss as admin")
 	})
 }
+
+func TestAGreetingLeavesOutWhatGoesWithoutSaying(t *testing.T) {
+	t.Parallel()
+	for _, tt := range [][2][]string{
+		{{chat.RightAdmin, chat.RightDelete, chat.RightInvite, chat.RightPin, chat.RightSend, chat.RightTalk}, {chat.RightAdmin, chat.RightSend}},
+		{{chat.RightDelete, chat.RightTalk}, {chat.RightDelete, chat.RightTalk}},
+		{{}, {}},
+	} {
+		equal(t, "said", worthSaying(tt[0]), tt[1])
+	}
+}

@@ -93,6 +93,7 @@ func TestStream(t *testing.T) {
 	if err := r.Delete(t.Context(), l.Chat, sent.ID); err != nil {
 		t.Fatal(err)
 	}
+	r.send(t, letter("product", "at last"))
 
 	first := all.want("message", `"to":"ann"`)
 	all.want("message", "in private")
@@ -105,6 +106,7 @@ func TestStream(t *testing.T) {
 	man.want("clock", "2026-11-21")
 	man.want("chats", "")
 	man.want("message", "joined")
+	man.want("message", "at last") // that something private was taken back is not his affair
 
 	resumed := listen(t, server, "?after="+cursor, moved.id) // the header is newer than the address
 	resumed.want("chats", "")

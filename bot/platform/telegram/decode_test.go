@@ -158,6 +158,22 @@ func TestInATopicTheFirstMessageIsNoQuote(t *testing.T) {
 	}
 }
 
+// The bot adds nobody: whom it let in has come by himself, whatever else is told.
+func TestWhomTheBotLetInHasComeByHimself(t *testing.T) {
+	t.Parallel()
+	u, err := decodeUpdate([]byte(`{"update_id":1,"chat_member":{"chat":{"id":-1001234567890,"type":"supergroup"},"date":1764000500,
+		"from":{"id":7000000001,"is_bot":true,"first_name":"Qunmate"},
+		"old_chat_member":{"user":{"id":6123456789,"first_name":"Bob"},"status":"left"},
+		"new_chat_member":{"user":{"id":6123456789,"first_name":"Bob"},"status":"member"}}}`))
+	events := testDecoder().update(u).events
+	if err != nil || len(events) != 1 {
+		t.Fatalf("%d events, %v", len(events), err)
+	}
+	if m, ok := events[0].Detail.(chat.Membership); !ok || events[0].Kind != chat.Join || events[0].Sender.Name != "Bob" || !m.By.Ref.IsZero() {
+		t.Errorf("%+v", events[0])
+	}
+}
+
 func TestStandingsAreReadFromOldAndNew(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]chat.ChatChange{

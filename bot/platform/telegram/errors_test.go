@@ -223,3 +223,19 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// Once getMe was answered a 404 is the call's: no token is to be looked for.
+func TestACallThatTheServerDoesNotHaveIsNotTheTokensFault(t *testing.T) {
+	t.Parallel()
+	bubble(t, tgtest.Options{}, nil, func(r *rig) {
+		if _, err := r.getMe(r.t.Context()); err != nil {
+			r.t.Fatal(err)
+		}
+		r.s.AddChat(group)
+		r.s.Fail(tgtest.Fault{Method: "sendMessage", Status: 404, Description: "Not Found"})
+		_, err := r.Send(r.t.Context(), letter("hello"))
+		if se := fault(r.t, err); se.Fault != chat.Retry || r.logs.Count("level=ERROR") != 0 || r.logs.Count("does not know this call") != 1 {
+			r.t.Errorf("%v, log:\n%s", se, r.logs)
+		}
+	})
+}

@@ -36,6 +36,7 @@ func TestFactsTellWhoAdministersAndWhatIsMissing(t *testing.T) {
 				r.s.SetMember(group, tgtest.Member{User: aning, Status: "creator"})
 				r.s.SetMember(group, tgtest.Member{User: bob, Status: "administrator"})
 				r.s.SetMember(group, tgtest.Member{User: tgtest.User{ID: 9, First: "Carol"}, Status: "member"})
+				r.s.SetMember(group, tgtest.Member{User: tgtest.User{ID: 77, First: "Helper", Bot: true}, Status: "administrator"})
 				r.s.SetMember(group, c.self)
 				if c.muted {
 					r.s.Mute(group)
@@ -54,7 +55,7 @@ func TestFactsTellWhoAdministersAndWhatIsMissing(t *testing.T) {
 				if slices.Sort(names); strings.Join(names, ", ") != "Aning, Bob <b>Q</b> & Co" || f.Owner != chatRef(aning.ID) {
 					r.t.Errorf("admins %v, owner %s", names, f.Owner)
 				}
-				if f.Title != group.Title || f.Members != 4 {
+				if f.Title != group.Title || f.Members != 5 {
 					r.t.Errorf("title %q, %d members", f.Title, f.Members)
 				}
 				admin := c.self.Status == "administrator"
@@ -118,15 +119,16 @@ func TestCapsFollowWhatIsTold(t *testing.T) {
 		if c := caps(super); !c.Joins {
 			r.t.Errorf("after the migration: %+v", c)
 		}
-		r.s.MemberChanged(super, aning, tgtest.Member{User: r.s.Bot(), Status: "member"}, "")
-		k.wait(r.t, 4)
-		if c := caps(super); c.Hears || c.Joins {
-			r.t.Errorf("demoted: %+v", c)
-		}
-		r.s.MemberChanged(super, aning, tgtest.Member{User: r.s.Bot(), Status: "kicked"}, "")
-		k.wait(r.t, 5)
-		if c := caps(super); c.Hears || c.Joins {
-			r.t.Errorf("kicked: %+v", c)
+		for i, status := range []string{"member", "administrator", "kicked"} {
+			now := admin
+			if now.Status = status; status != "administrator" {
+				now.Rights = nil
+			}
+			r.s.MemberChanged(super, aning, now, "")
+			k.wait(r.t, 4+i)
+			if c, want := caps(super), status == "administrator"; c.Hears != want || c.Joins != want {
+				r.t.Errorf("%s: %+v", status, c)
+			}
 		}
 		if err := stop(); err != nil {
 			r.t.Error(err)

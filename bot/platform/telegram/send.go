@@ -113,9 +113,9 @@ func (t *Telegram) post(ctx context.Context, d draft) ([]posted, error) {
 			return list, partly(list, o.total, ctx.Err())
 		}
 		m, err := t.sendPart(ctx, d, o, i)
-		if se := t.sendError(err); se != nil && i > 0 && se.Fault == chat.Throttled && se.After <= maxPartWait {
+		if err != nil && i > 0 {
 			// Better a short wait than half a text.
-			if sleep(ctx, se.After) {
+			if se := t.sendError(err); se.Fault == chat.Throttled && se.After <= maxPartWait && sleep(ctx, se.After) {
 				m, err = t.sendPart(ctx, d, o, i)
 			}
 		}

@@ -33,7 +33,7 @@ func TestAnAnswerGoesWhereItBelongs(t *testing.T) {
 			r.t.Fatal(err)
 		}
 		m := r.s.Sent()[0]
-		if m.Text != "Hello <3" || m.Thread != 42 || m.ReplyTo != asked.MessageID || len(m.Buttons) != 1 || sent.Shown {
+		if m.Text != "Hello <3" || m.Thread != 42 || m.ReplyTo != asked.MessageID || len(m.Buttons) != 1 || sent.Shown || m.Preview {
 			r.t.Errorf("%+v, %+v", m, sent)
 		}
 		if b := m.Buttons[0]; b[0].Data != "/why" || b[1].URL != "https://example.org/" {
@@ -146,6 +146,9 @@ func TestEditsReplaceTextAndButtons(t *testing.T) {
 		}
 		if s := edit("two", l.Content.Choices); s.ID != first.ID {
 			r.t.Errorf("id %s became %s", first.ID, s.ID)
+		}
+		if shown := r.s.Shown(group.ID, aning.ID); len(shown) != 1 || shown[0].Text != "two" || len(shown[0].Buttons) != 1 {
+			r.t.Errorf("shown %+v", shown)
 		}
 		edit("two", l.Content.Choices) // the same again: not modified, no error
 		edit("two", nil)               // only the buttons go

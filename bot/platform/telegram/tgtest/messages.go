@@ -43,6 +43,7 @@ type Sent struct {
 	FileSize  int64
 	Picture   []byte // of the photo
 	Uploaded  bool   // it came with the request
+	Preview   bool   // links in it are shown as cards
 	At        time.Time
 }
 
@@ -126,6 +127,13 @@ func (s *Server) readMessage(st *chatState, p params, text string, limit int) (*
 		reply.Message = 0
 	}
 	m.ReplyTo = reply.Message
+	var link struct {
+		Disabled bool `json:"is_disabled"`
+	}
+	if err := p.decode("link_preview_options", &link); err != nil {
+		return nil, bad(err.Error())
+	}
+	m.Preview = !link.Disabled
 	if m.Thread != 0 && !st.chat.Forum {
 		return nil, bad("message thread not found")
 	}
