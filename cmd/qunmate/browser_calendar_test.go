@@ -3,6 +3,7 @@ package main_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/chromedp/chromedp"
 )
@@ -61,6 +62,7 @@ func walkCalendar(lang string) func(*browserTab) {
 			b.click(`#days [aria-pressed="true"]`)
 		})
 		b.fits()
+		b.calendar()
 
 		// One group does not let the bot write when the announcement goes out.
 		b.room("books", func() { b.click(testID("mute")) })
@@ -87,7 +89,57 @@ func walkCalendar(lang string) func(*browserTab) {
 		b.shot("greeting")
 		b.room("books", nil)
 		b.shows(w.greets)
+
+		// What was sent can be taken back, and is gone.
+		b.room("product", nil)
+		sent := fmt.Sprintf(`%s.some((m) => m.text === %q)`, browserMessages, strings.TrimSpace(strings.SplitN(w.announce, " ", 3)[2]))
+		b.wait("the announcement", sent)
+		b.say("/announce recall 1")
+		b.wait("that it was taken back", "!"+sent)
+		// The clock goes to the entry that was chosen, also to the last one.
+		b.jumpLast()
 	}
+}
+
+// calendar compares the squares and lines with what the program plans: every day
+// of the next fourteen with what is due on it by the chat's clock.
+func (b *browserTab) calendar() {
+	b.t.Helper()
+	b.panel(func() {
+		b.run("show all of it", chromedp.Evaluate(`(() => { const all = document.getElementById("upcoming-more"); if (!all.dataset.all) all.click(); })()`, nil))
+		var wrong string
+		b.promise("compare with the plan", `(async () => {
+			const now = document.getElementById("clock-now").dataset.now;
+			const days = Array.from({length: 14}, (_, n) => new Date(Date.parse(now.slice(0, 10)) + n * 86400000).toISOString().slice(0, 10));
+			const plan = (await (await fetch("/api/upcoming")).json()).filter((e) => days.includes(e.at.slice(0, 10)));
+			if (!plan.some((e) => e.skip) || !plan.some((e) => e.at.startsWith(days[13]))) return "the plan lacks what is looked for";
+			const cells = [...document.querySelectorAll("#days .day-cell")];
+			if (cells.map((c) => c.dataset.testid.slice(4)).join() !== days.join()) return "other days";
+			for (const [n, day] of days.entries()) {
+				const due = plan.filter((e) => e.at.startsWith(day));
+				if (cells[n].disabled !== !due.length || cells[n].classList.contains("busy") !== due.some((e) => !e.skip)) return "another day: " + day;
+			}
+			const lines = [...document.querySelectorAll("#upcoming-list .due")];
+			if (lines.map((l) => l.dataset.at + l.classList.contains("skipped")).join() !== plan.map((e) => e.at + !!e.skip).join()) return "other lines";
+			const off = lines.find((l) => l.querySelector("time").innerText !== l.dataset.at.slice(11, 16));
+			return off ? "another time: " + off.dataset.at : "";
+		})()`, &wrong)
+		b.want("the calendar against the plan", wrong, "")
+	})
+}
+
+// jumpLast moves the clock to the last entry of the list.
+func (b *browserTab) jumpLast() {
+	b.t.Helper()
+	b.panel(func() {
+		var at string
+		raw := b.wait("the last entry", `[...document.querySelectorAll("#upcoming-list .due:not(.skipped)")].at(-1)?.dataset.at`)
+		if err := json.Unmarshal(raw, &at); err != nil {
+			b.t.Fatal(err)
+		}
+		b.click(`#upcoming-list .due:not(.skipped)`)
+		b.wait("the clock there", fmt.Sprintf(`document.getElementById("clock-now").dataset.now.slice(0, 16) >= %q`, at[:len("2006-01-02T15:04")]))
+	})
 }
 
 // panel does something in the panel at the side, which is a sheet on a phone.

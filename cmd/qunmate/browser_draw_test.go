@@ -2,6 +2,9 @@ package main_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	cdpruntime "github.com/chromedp/cdproto/runtime"
@@ -68,9 +71,19 @@ func walkDraw(lang string) func(*browserTab) {
 		var link string
 		b.run("where the button leads", chromedp.Evaluate(`[...document.querySelectorAll('#log a[data-testid="choice"]')].at(-1).href`, &link))
 		b.want("where the button leads", link, b.url+"verify")
+		// In private she is told where to find her line.
+		b.openChat("private")
+		own := regexp.MustCompile(`(?:盐|salt) ([0-9a-f]+)(?:，账号|, account) (\S+?)(?:，|, )`).FindStringSubmatch(b.press(b.say(w.verify).Choices[0], w.same).Text)
+		if own == nil {
+			b.t.Fatal("no salt and account in private")
+		}
 		b.run("open the page", chromedp.Navigate(link))
 		b.wait("the page", `document.getElementById("go") && document.readyState === "complete" || null`)
-		b.run("paste the receipt", chromedp.SetValue("#text", receipt, chromedp.ByQuery), chromedp.Click("#go", chromedp.ByQuery))
+		file := filepath.Join(b.t.TempDir(), "receipt-1.json")
+		if err := os.WriteFile(file, []byte(receipt), 0o600); err != nil {
+			b.t.Fatal(err)
+		}
+		b.run("choose the receipt", chromedp.SetUploadFiles("#file", []string{file}, chromedp.ByQuery))
 		b.wait("that it comes out the same", `(() => {
 			const sum = document.querySelector("#result .sum");
 			return sum && sum.classList.contains("ok") && !document.querySelector("#result .bad") || null;
@@ -82,7 +95,16 @@ func walkDraw(lang string) func(*browserTab) {
 			b.run("choose "+l.lang, chromedp.Click(`[data-lang="`+l.lang+`"]`, chromedp.ByQuery))
 			b.wait("the page in "+l.lang, fmt.Sprintf(`document.documentElement.lang === %q && document.title === %q && document.querySelector("#result .sum").innerText.includes(%q) || null`, l.lang, l.title, l.sum))
 		}
-		// One ticket moved, and the page says so.
+		for account, said := range map[string]string{own[2]: "In the list, ticket 1.", own[2] + "x": "This account is not in the list."} {
+			b.run("look for "+account, chromedp.SetValue("#salt", own[1], chromedp.ByQuery), chromedp.SetValue("#account", account, chromedp.ByQuery), chromedp.Click("#find", chromedp.ByQuery))
+			b.wait("whether "+account+" is in the list", fmt.Sprintf(`document.getElementById("found").innerText === %q`, said))
+		}
+		b.run("open the page again", chromedp.Reload())
+		b.wait("the language that was chosen", `document.documentElement.lang === "en" && document.title === "Compute a draw yourself"`)
+		// A signature nobody made, and a heavier ticket, and the page says so.
+		signature := regexp.MustCompile(`"signature": ?"([0-9a-f]+)"`).FindStringSubmatch(receipt)[1]
+		b.run("paste a signature made up", chromedp.SetValue("#text", strings.Replace(receipt, signature, signature[2:]+"00", 1), chromedp.ByQuery), chromedp.Click("#go", chromedp.ByQuery))
+		b.wait("that it is not the network's", `document.querySelector("#result .sum.bad") && [...document.querySelectorAll("#result .bad")].some((l) => l.innerText.includes("was made up")) || null`)
 		forged := strings.Replace(receipt, `"weight": 1`, `"weight": 2`, 1)
 		if forged == receipt {
 			forged = strings.Replace(receipt, `"weight":1`, `"weight":2`, 1)

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -100,6 +102,7 @@ type browserTab struct {
 
 	mu         sync.Mutex
 	complaints []string // what the console said and what went outside
+	rough      bool     // requests fail, and shall
 }
 
 // openTab opens the page. What a page keeps in the browser it keeps under its
@@ -165,7 +168,10 @@ func (b *browserTab) notice(event any) {
 	case *cdpruntime.EventExceptionThrown:
 		complain("console: %v", e.ExceptionDetails)
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.LevelError || e.Entry.Level == log.LevelWarning {
+		b.mu.Lock()
+		rough := b.rough && e.Entry.Source == log.SourceNetwork
+		b.mu.Unlock()
+		if !rough && (e.Entry.Level == log.LevelError || e.Entry.Level == log.LevelWarning) {
 			complain("console: %s: %s (%s)", e.Entry.Level, e.Entry.Text, e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
@@ -189,4 +195,28 @@ func (b *browserTab) run(what string, actions ...chromedp.Action) {
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		b.t.Fatalf("%s: %v\n%s", what, err, b.seen())
 	}
+}
+
+// browserHouse starts the program in a folder of its own, empty but for a
+// configuration, and says where its page is.
+func browserHouse(t *testing.T, config string) (p *running, address string) {
+	t.Helper()
+	dir := t.TempDir()
+	if config != "" {
+		write(t, filepath.Join(dir, "config.yaml"), config)
+	}
+	p = launch(t, dir, nil)
+	p.says("http://127.0.0.1:") // in whichever language
+	return p, regexp.MustCompile(`http://127\.0\.0\.1:\d+/`).FindString(p.out.String())
+}
+
+// browserEnd stops the program after a walk. Nothing went wrong on its side but
+// what was rehearsed, and every balance is still the sum of its entries.
+func browserEnd(t *testing.T, p *running, warned int) {
+	t.Helper()
+	p.stop()
+	if p.log.count("level=ERROR") > 0 || p.log.count("level=WARN") != warned {
+		t.Errorf("the program complained:\n%s", tail(p.log))
+	}
+	wantCall(t, p.cmd.Dir, 0, "", "verify")
 }

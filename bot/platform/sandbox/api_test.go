@@ -69,6 +69,8 @@ func TestRefusals(t *testing.T) {
 		{"no text", "POST", "/api/say", `{"id":"abcdefgh","chat":"product","as":"ann","text":" \u0000 "}`, nil, 400, "text"},
 		{"too long", "POST", "/api/say", `{"id":"abcdefgh","chat":"product","as":"ann","text":"` + long + `"}`, nil, 400, "text"},
 		{"a file of another kind", "POST", "/api/say", `{"id":"abcdefgh","chat":"product","as":"ann","file":{"name":"a.exe","data":"QQ=="}}`, nil, 400, "upload"},
+		{"a picture of another kind", "POST", "/api/say", `{"id":"abcdefgh","chat":"product","as":"ann","picture":"R0lGODlhAQABAAAAACw="}`, nil, 400, "picture"},
+		{"a file of more than a megabyte", "POST", "/api/say", `{"id":"abcdefgh","chat":"product","as":"ann","file":{"name":"a.csv","data":"` + strings.Repeat("QUFB", 350_000) + `"}}`, nil, 400, "upload"},
 		{"an empty file", "POST", "/api/say", `{"id":"abcdefgh","chat":"product","as":"ann","file":{"name":"a.csv","data":""}}`, nil, 400, "upload"},
 		{"a file of two lines in its name", "POST", "/api/say", `{"id":"abcdefgh","chat":"product","as":"ann","file":{"name":"a\u0001.csv","data":"QQ=="}}`, nil, 400, "upload"},
 		{"a file beside a picture", "POST", "/api/say", `{"id":"abcdefgh","chat":"product","as":"ann","picture":"iVBORw0KGgo=","file":{"name":"a.csv","data":"QQ=="}}`, nil, 400, "upload"},

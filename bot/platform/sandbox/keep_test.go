@@ -70,6 +70,17 @@ func TestRestartShowsTheSameConversation(t *testing.T) {
 	if got := again.state(t, "").in("product"); !slices.Equal(got, []string{"hello", "secret", "2 today", "back"}) {
 		t.Errorf("shown: %q", got)
 	}
+	// Nor is a number used again that was told after the restart and is gone.
+	gone = again.send(t, letter("product", "gone, too"))
+	if err := again.Delete(t.Context(), l.Chat, gone.ID); err != nil {
+		t.Fatal(err)
+	}
+	third := restart(t, store)
+	for range 3 {
+		if n := third.send(t, letter("product", "new")).ID; n == gone.ID {
+			t.Error("a message id was used again:", n)
+		}
+	}
 }
 
 func TestIntroduction(t *testing.T) {

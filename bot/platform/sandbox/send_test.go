@@ -82,6 +82,36 @@ func TestSendEditDelete(t *testing.T) {
 	wantFault(t, err, chat.Rejected)
 }
 
+// What is pinned says so until it is taken down; a text that needs two messages
+// has its buttons under the last one.
+func TestPinsAndButtonsOfALetter(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	l := letter("product", "1 today")
+	l.Content.Pin = chat.Pin
+	l.Edit = r.send(t, l).ID
+	pinned := func() bool { return r.state(t, "").Messages[0].Pinned }
+	if !pinned() {
+		t.Error("what is pinned does not say so")
+	}
+	l.Content = chat.Content{Text: "2 today"}
+	if r.send(t, l); !pinned() {
+		t.Error("a change takes the pin away")
+	}
+	l.Content.Pin = chat.Unpin
+	if r.send(t, l); pinned() {
+		t.Error("the pin stays")
+	}
+
+	l = letter("product", strings.Repeat("long ", 1200))
+	l.Content.Choices = []chat.Choice{{Label: "Why", Command: "/why"}}
+	r.send(t, l)
+	parts := r.state(t, "").Messages[1:]
+	if len(parts) != 2 || len(parts[0].Choices) != 0 || len(parts[1].Choices) != 1 {
+		t.Errorf("a long text: %d messages, %+v", len(parts), parts)
+	}
+}
+
 func TestSendRefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

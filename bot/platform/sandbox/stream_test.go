@@ -113,6 +113,15 @@ func TestStream(t *testing.T) {
 	from := listen(t, server, "", first.id)
 	from.want("message", "in private")
 
+	// Two pages that wait are both told, of everything once.
+	cursor = r.state(t, "").Cursor
+	one, two := listen(t, server, "?after="+cursor, ""), listen(t, server, "?after="+cursor, "")
+	for _, text := range []string{"for both", "once more"} {
+		r.send(t, letter("product", text))
+		one.want("message", text)
+		two.want("message", text)
+	}
+
 	for _, stale := range []string{"other.5", "nonsense", r.hub.epoch + ".999999", r.hub.epoch + ".-1", r.hub.epoch + ".x"} {
 		l := listen(t, server, "", stale)
 		l.want("reset", "")
@@ -222,6 +231,12 @@ func TestUpcoming(t *testing.T) {
 		`{"at":"2026-11-20T08:02:11.000+08:00","kind":"announcement","chats":[],"where":["Chess"],"text":"elsewhere"}]`
 	if w := r.request("GET", "/api/upcoming", ""); strings.TrimSpace(w.Body.String()) != want || !r.state(t, "").Upcoming {
 		t.Errorf("%s", w.Body)
+	}
+	many := newRig(t, func(o *Options) {
+		o.Upcoming = func(context.Context) ([]Entry, error) { return make([]Entry, 500), nil }
+	})
+	if w := many.request("GET", "/api/upcoming", ""); strings.Count(w.Body.String(), `"kind"`) != 400 {
+		t.Errorf("of 500 entries %d are told", strings.Count(w.Body.String(), `"kind"`))
 	}
 	fail = true
 	if w := r.request("GET", "/api/upcoming", ""); w.Code != 200 || strings.TrimSpace(w.Body.String()) != "[]" {
