@@ -84,11 +84,16 @@ func walkCalendar(lang string) func(*browserTab) {
 
 		at := b.jump("schedule")
 		b.want("the clock after the jump", b.now() >= at[:len("2006-01-02T15:04")], true)
-		b.shows(w.greets)
-		b.say("/schedule log 1", "#1", "✔")
+		b.posted(w.greets)
+		for range 20 { // its receipt is noted a moment after it is there
+			if m := b.say("/schedule log 1", "#1"); strings.Contains(m.Text, "✔") {
+				break
+			}
+		}
+		b.wait("the note of the greeting", browserMessages+`.at(-1).text.includes("✔")`)
 		b.shot("greeting")
 		b.room("books", nil)
-		b.shows(w.greets)
+		b.posted(w.greets)
 
 		// What was sent can be taken back, and is gone.
 		b.room("product", nil)
@@ -198,6 +203,12 @@ func (b *browserTab) jump(kind string) string {
 func (b *browserTab) shows(words ...string) {
 	b.t.Helper()
 	b.wait("a message with "+fmt.Sprint(words), fmt.Sprintf(`%s.some((m) => m.from === "bot" && %s.every((w) => m.text.includes(w)))`, browserMessages, quoted(words)))
+}
+
+// posted waits until the bot has said a text to everybody, and nothing else.
+func (b *browserTab) posted(text string) {
+	b.t.Helper()
+	b.wait("the post "+text, fmt.Sprintf(`%s.some((m) => m.from === "bot" && !m.private && m.text === %q)`, browserMessages, text))
 }
 
 // see scrolls to something.

@@ -91,20 +91,20 @@ func walkDraw(lang string) func(*browserTab) {
 		b.shot("page")
 		// Whatever the browser speaks: the page speaks both languages, and says again
 		// what it has computed.
-		for _, l := range []struct{ lang, title, sum string }{{"zh-CN", "自己验证抽奖", "重算一致"}, {"en", "Compute a draw yourself", "Everything comes out the same"}} {
+		for _, l := range []struct{ lang, title, sum string }{{"en", "Compute a draw yourself", "Everything comes out the same"}, {"zh-CN", "自己验证抽奖", "重算一致"}} {
 			b.run("choose "+l.lang, chromedp.Click(`[data-lang="`+l.lang+`"]`, chromedp.ByQuery))
 			b.wait("the page in "+l.lang, fmt.Sprintf(`document.documentElement.lang === %q && document.title === %q && document.querySelector("#result .sum").innerText.includes(%q) || null`, l.lang, l.title, l.sum))
 		}
-		for account, said := range map[string]string{own[2]: "In the list, ticket 1.", own[2] + "x": "This account is not in the list."} {
+		for account, said := range map[string]string{own[2]: "在名单里，签号 1。", own[2] + "x": "名单里没有这个账号。"} {
 			b.run("look for "+account, chromedp.SetValue("#salt", own[1], chromedp.ByQuery), chromedp.SetValue("#account", account, chromedp.ByQuery), chromedp.Click("#find", chromedp.ByQuery))
 			b.wait("whether "+account+" is in the list", fmt.Sprintf(`document.getElementById("found").innerText === %q`, said))
 		}
 		b.run("open the page again", chromedp.Reload())
-		b.wait("the language that was chosen", `document.documentElement.lang === "en" && document.title === "Compute a draw yourself"`)
+		b.wait("the language that was chosen", `document.documentElement.lang === "zh-CN" && document.title === "自己验证抽奖"`) // this browser speaks English
 		// A signature nobody made, and a heavier ticket, and the page says so.
 		signature := regexp.MustCompile(`"signature": ?"([0-9a-f]+)"`).FindStringSubmatch(receipt)[1]
 		b.run("paste a signature made up", chromedp.SetValue("#text", strings.Replace(receipt, signature, signature[2:]+"00", 1), chromedp.ByQuery), chromedp.Click("#go", chromedp.ByQuery))
-		b.wait("that it is not the network's", `document.querySelector("#result .sum.bad") && [...document.querySelectorAll("#result .bad")].some((l) => l.innerText.includes("was made up")) || null`)
+		b.wait("that it is not the network's", `document.querySelector("#result .sum.bad") && [...document.querySelectorAll("#result .bad")].some((l) => l.innerText.includes("是编的")) || null`)
 		forged := strings.Replace(receipt, `"weight": 1`, `"weight": 2`, 1)
 		if forged == receipt {
 			forged = strings.Replace(receipt, `"weight":1`, `"weight":2`, 1)

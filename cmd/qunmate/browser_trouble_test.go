@@ -17,6 +17,9 @@ import (
 // markup, long ones, half-written ones, a second tab, and a program that dies.
 func walkTrouble(b *browserTab) {
 	b.later("next-morning")
+	b.speakAs("admin")
+	b.say("/checkin set digest on")
+	b.speakAs("ann")
 	for i := range 14 { // more than the screen holds
 		if code := say(b.t, strings.TrimSuffix(b.url, "/"), fmt.Sprintf("small-talk-%d", i), "product", "chen", fmt.Sprintf("闲聊 %d", i)); code != http.StatusOK {
 			b.t.Fatal(code)
@@ -26,6 +29,11 @@ func walkTrouble(b *browserTab) {
 	b.silence(`<b>粗</b><img src=x onerror=alert(1)> & "话"`) // it stands there as it was typed
 	b.want("the time under a message", b.text(`#log [data-testid="message"]:last-child time`), "08:00")
 
+	b.click(`#log [data-testid="message"]:last-child .bubble`)
+	b.keys(kb.Enter)
+	b.wait("a reply", `!document.querySelector('[data-testid="replying"]').hidden`)
+	b.keys(kb.Escape)
+	b.wait("no reply any more", `document.querySelector('[data-testid="replying"]').hidden`)
 	b.click(`#log [data-testid="message"]:last-child .bubble`)
 	b.keys(kb.Enter)
 	b.silence("说得对")
@@ -60,6 +68,7 @@ func walkTrouble(b *browserTab) {
 	b.set("#custom-to", day+"T21:30")
 	b.click(testID("clock-go"))
 	b.wait("that time", fmt.Sprintf(`document.getElementById("clock-now").dataset.now.startsWith(%q)`, day+"T21:30"))
+	b.wait("the line that is pinned", `[...document.querySelectorAll("#log .meta")].some((m) => m.innerText.includes("📌"))`)
 
 	b.parts()
 	b.again()

@@ -205,7 +205,7 @@ func TestFilesAreDownloads(t *testing.T) {
 	if got := header.Get("Content-Type"); got != "application/octet-stream" {
 		t.Error("type:", got)
 	}
-	if got := header.Get("Content-Disposition"); !strings.HasPrefix(got, "attachment;") || strings.Contains(got, "..") || strings.Contains(got, "\n") {
+	if got := header.Get("Content-Disposition"); !strings.HasPrefix(got, "attachment;") || !strings.HasSuffix(got, "%E6%95%B0.html") || strings.Contains(got, "..") || strings.Contains(got, "\n") {
 		t.Error("disposition:", got)
 	}
 	if got := header.Get("Content-Security-Policy"); !strings.HasPrefix(got, "sandbox;") {
@@ -217,7 +217,7 @@ func TestFilesAreDownloads(t *testing.T) {
 	l = letter("product", "")
 	l.Content.File = &chat.File{Name: "code.png", MIME: "image/png", Data: []byte("png")}
 	sent = r.send(t, l)
-	if _, header := get("/api/file/product/" + sent.ID); header.Get("Content-Type") != "image/png" {
+	if _, header := get("/api/file/product/" + sent.ID); header.Get("Content-Type") != "image/png" || header.Get("Content-Disposition") != "attachment; filename=code.png" {
 		t.Error("picture:", header)
 	}
 	if err := r.Delete(t.Context(), l.Chat, sent.ID); err != nil {
