@@ -105,6 +105,11 @@ func walkDraw(lang string) func(*browserTab) {
 		signature := regexp.MustCompile(`"signature": ?"([0-9a-f]+)"`).FindStringSubmatch(receipt)[1]
 		b.run("paste a signature made up", chromedp.SetValue("#text", strings.Replace(receipt, signature, signature[2:]+"00", 1), chromedp.ByQuery), chromedp.Click("#go", chromedp.ByQuery))
 		b.wait("that it is not the network's", `document.querySelector("#result .sum.bad") && [...document.querySelectorAll("#result .bad")].some((l) => l.innerText.includes("是编的")) || null`)
+		other := regexp.MustCompile(`("winners": ?\[\s*\{\s*"prize": ?0,\s*"ticket": ?)\d+`).ReplaceAllString(receipt, "${1}99")
+		b.want("another winner is another text", other != receipt, true)
+		b.run("paste another winner", chromedp.SetValue("#text", other, chromedp.ByQuery), chromedp.Click("#go", chromedp.ByQuery))
+		b.wait("that another one should have won", `document.querySelector("#result .sum.bad") && [...document.querySelectorAll("#result .bad")].some((l) => l.innerText.includes("和重算的不同")) &&
+			document.querySelector("#result .prize") && ![...document.querySelectorAll("#result .prize")].some((l) => l.innerText.includes("99")) || null`)
 		forged := strings.Replace(receipt, `"weight": 1`, `"weight": 2`, 1)
 		if forged == receipt {
 			forged = strings.Replace(receipt, `"weight":1`, `"weight":2`, 1)
