@@ -29,7 +29,7 @@ wecom:
 		var out bytes.Buffer
 		log := newLog(&out, cfg)
 		for _, s := range secrets {
-			log.Info("with "+s, "err", errors.New("Get https://x.example/?s="+url.QueryEscape(s)+" said: "+s))
+			log.Info("a fault", "with", s, "err", errors.New("Get https://x.example/?s="+url.QueryEscape(s)+" said: "+s))
 		}
 		for _, part := range []string{"first-secret", "second", "third", "quoted", "back"} {
 			if strings.Contains(out.String(), part) {
