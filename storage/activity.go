@@ -43,6 +43,13 @@ var activities = map[string]string{
 		(SELECT COALESCE(sum(1 + extra), 0) FROM signup_entries e WHERE e.signup_id = signups.id AND e.state = 'in'), seats FROM signups WHERE id = ?`,
 }
 
+// closing finds what is open of each kind and closes between two instants.
+var closing = map[string]string{
+	ActivityPoll:   "SELECT id FROM polls WHERE state = 'open' AND ends_at > ? AND ends_at <= ? ORDER BY id",
+	ActivityDraw:   "SELECT id FROM draws WHERE state = 'open' AND closes_at > ? AND closes_at <= ? ORDER BY id",
+	ActivitySignup: "SELECT id FROM signups WHERE state = 'open' AND ends_at > ? AND ends_at <= ? ORDER BY id",
+}
+
 // activityChats finds where each kind stands: draws in all groups of their
 // community.
 var activityChats = map[string]string{
@@ -69,6 +76,26 @@ func (r *Reader) Activity(ctx context.Context, kind string, id int64) (Activity,
 	err := r.q.row(ctx, query, id).Scan(&a.ID, &a.CommunityID, &a.ChatID, &a.AuthorID, &a.Title, &a.Open, &a.Cancelled, &closes, &event, &a.Entries, &a.Seats)
 	a.ClosesAt, a.EventAt = FromMillis(closes), FromMillis(event)
 	return a, classify(err)
+}
+
+// Closing lists what is open and closes after an instant, up to another one:
+// polls, draws, lists, each kind in the order of its numbers.
+func (r *Reader) Closing(ctx context.Context, after, until time.Time) ([]Activity, error) {
+	var out []Activity
+	for _, kind := range []string{ActivityPoll, ActivityDraw, ActivitySignup} {
+		ids, err := list(ctx, r, func(rows *sql.Rows, id *int64) error { return rows.Scan(id) }, closing[kind], millis(after), millis(until))
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			a, err := r.Activity(ctx, kind, id)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, a)
+		}
+	}
+	return out, nil
 }
 
 // ActivityChat is a chat in which an activity stands.

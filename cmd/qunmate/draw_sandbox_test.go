@@ -35,6 +35,22 @@ func TestTheSandboxRehearsesADraw(t *testing.T) {
 		speak("join-"+who, "product", who, "/join 1")
 		until(t, who+"'s ticket", shows(who, "你的签号 "+itoa(i+1)))
 	}
+	// The close stands in the calendar, like those of a poll and a list; not that of
+	// what is closed already.
+	for i, text := range []string{"/poll 周五还是周六？ | 周五 | 周六 截止 3天后", "/signup 周末爬山 截止 4天后", "/poll 吃什么？ | 面 | 饭 截止 3天后"} {
+		speak("the-plan-"+itoa(i), "product", "admin", text)
+		until(t, "the preview of "+text, shows("admin", "预览"))
+		speak("the-confirmation-"+itoa(i), "product", "admin", "/confirm")
+	}
+	until(t, "the second poll", shows("ann", "吃什么"))
+	speak("the-close-of-2", "product", "admin", "/poll close 2")
+	until(t, "its end", shows("ann", "已结束"))
+	_, body := get(t, base+"/api/upcoming")
+	for text, want := range map[string]int{`"text":"抽奖 #1 开奖","note":"保温杯×2、咖啡券×1"`: 1, `"text":"投票 #1 截止","note":"周五还是周六？"`: 1, `"text":"接龙 #1 截止","note":"周末爬山"`: 1, `#2`: 0} {
+		if n := strings.Count(body, text); n != want {
+			t.Errorf("%s stands %d times in the calendar, want %d: %s", text, n, want, body)
+		}
+	}
 	resp, err := http.Post(base+"/api/clock", "application/json", strings.NewReader(`{"step":"next_week"}`))
 	if err != nil {
 		t.Fatal(err)

@@ -20,11 +20,12 @@ const (
 	upcomingMost = 56
 )
 
-// upcoming lists the posts, the reminders and the planned announcements of the
-// next fourteen days for the sandbox's page, where the clock can be moved to each of them.
+// upcoming lists the posts, the reminders, the closes of polls, draws and lists
+// and the planned announcements of the next fourteen days for the sandbox's page, where the clock can be moved to each of them.
 func (h *house) upcoming(ctx context.Context) ([]sandbox.Entry, error) {
 	var posts []schedule.Planned
 	var reminders []remind.Planned
+	var closings []remind.Closing
 	var said []announce.Planned
 	err := h.db.View(ctx, func(ctx context.Context, r *storage.Reader) error {
 		var err error
@@ -35,6 +36,9 @@ func (h *house) upcoming(ctx context.Context) ([]sandbox.Entry, error) {
 		if reminders, err = remind.Upcoming(ctx, r, now, now.Add(upcomingSpan), upcomingMost); err != nil {
 			return err
 		}
+		if closings, err = remind.Closings(ctx, r, now, now.Add(upcomingSpan)); err != nil {
+			return err
+		}
 		said, err = announce.Upcoming(ctx, r, now, now.Add(upcomingSpan))
 		return err
 	})
@@ -43,12 +47,17 @@ func (h *house) upcoming(ctx context.Context) ([]sandbox.Entry, error) {
 	}
 	lines := entries{house: h, at: map[instant]int{}}
 	for _, p := range posts {
-		if err := lines.add("schedule", p.ID, p.At, p.Skip, p.Chat, p); err != nil {
+		if err := lines.add("schedule", "schedule.entry", p.ID, p.At, p.Skip, p.Chat, p); err != nil {
 			return nil, err
 		}
 	}
 	for _, p := range reminders {
-		if err := lines.add("remind", p.ID, p.At, p.Skip, p.Chat, p); err != nil {
+		if err := lines.add("remind", "remind.entry", p.ID, p.At, p.Skip, p.Chat, p); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range closings {
+		if err := lines.add(c.Kind, "remind.closing", c.Number, c.At, c.Skip, c.Chat, c); err != nil {
 			return nil, err
 		}
 	}
@@ -68,10 +77,10 @@ func (h *house) upcoming(ctx context.Context) ([]sandbox.Entry, error) {
 	return out, nil
 }
 
-// instant names what is one line of the calendar: what a schedule or a reminder
-// says at one instant, in several chats.
+// instant names what is one line of the calendar: what a schedule, a reminder or
+// the close of an activity says at one instant, in several chats.
 type instant struct {
-	family string
+	kind   string
 	id, at int64
 	skip   string
 }
@@ -83,18 +92,18 @@ type entries struct {
 	out   []sandbox.Entry
 }
 
-// add notes what a family plans in a chat. Its kind on the page is its family's
-// name, and the words come from its texts.
-func (e *entries) add(family string, id int64, at time.Time, skip string, c storage.Chat, data any) error {
-	key := instant{family, id, at.UnixMilli(), skip}
+// add notes what is planned in a chat. kind is what the page calls it; the words
+// are the text of the name, and what stands below it that with _note.
+func (e *entries) add(kind, text string, id int64, at time.Time, skip string, c storage.Chat, data any) error {
+	key := instant{kind, id, at.UnixMilli(), skip}
 	i, known := e.at[key]
 	if !known {
-		line := sandbox.Entry{At: at, Kind: family, Skip: skip != ""}
+		line := sandbox.Entry{At: at, Kind: kind, Skip: skip != ""}
 		var err error
-		if line.Text, err = e.house.plain(family+".entry", data); err != nil {
+		if line.Text, err = e.house.plain(text, data); err != nil {
 			return err
 		}
-		if line.Note, err = e.house.plain(family+".entry_note", data); err != nil {
+		if line.Note, err = e.house.plain(text+"_note", data); err != nil {
 			return err
 		}
 		i, e.at[key] = len(e.out), len(e.out)

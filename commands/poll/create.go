@@ -47,7 +47,10 @@ func create(ctx context.Context, req *bot.Request, text string) (bot.Reply, erro
 	if err := mayHost(ctx, req); err != nil {
 		return bot.Reply{}, err
 	}
-	d, err := ballot.Parse(text, req.Names().Word)
+	d, err := ballot.Parse(text, req.Names().Word, func(end string) bool {
+		_, err := when.ParseMoment(end, req.Now, req.Now.Location())
+		return err == nil || means(err)
+	})
 	if err != nil {
 		return bot.Reply{}, badDraft(d, err)
 	}
@@ -141,6 +144,14 @@ func badDraft(d ballot.Draft, err error) error {
 		choices = append(choices, bot.Choice{Label: "poll.button_part", Data: struct{ N, Count int }{i + 1, len(part)}, Command: command})
 	}
 	return bot.Refuse("poll.bad_many", struct{ N int }{p.N}, choices...)
+}
+
+// means reports whether the trouble with a moment is not that it is none.
+func means(err error) bool {
+	var unclear *when.UnclearError
+	var past *when.PastError
+	var no *when.ImpossibleError
+	return errors.As(err, &unclear) || errors.As(err, &past) || errors.As(err, &no)
 }
 
 // badEnd says why a deadline was not understood; where two may be meant, or it

@@ -101,7 +101,7 @@ function renderList() {
   more.textContent = all ? t("calendar.less") : t("calendar.more", { n: mine.length - shown.length });
 }
 
-const icons = { announcement: "speaker", remind: "bell" };
+const icons = { announcement: "speaker", remind: "bell", poll: "clock", draw: "clock", signup: "clock" };
 
 function line(e) {
   const date = dateText(dayOf(e.at), state.lang, clockText());

@@ -59,9 +59,9 @@ const (
 
 // Parse reads "question | option | option --end T --multi". Line ends separate
 // too, and full-width forms are accepted. word finds the key behind a
-// lower-case word. The error is a *ProblemError; with it the draft holds what could
-// be read.
-func Parse(text string, word func(string) string) (Draft, error) {
+// lower-case word; isTime says what a deadline may be that has no dashes, nil for
+// none. The error is a *ProblemError; with it the draft holds what could be read.
+func Parse(text string, word func(string) string, isTime func(string) bool) (Draft, error) {
 	var d Draft
 	var parts []string
 	for _, part := range strings.FieldsFunc(text, separates) {
@@ -75,11 +75,42 @@ func Parse(text string, word func(string) string) (Draft, error) {
 			}
 		}
 	}
+	if d.End == "" && isTime != nil {
+		parts, d.End = cutEnd(parts, word, isTime)
+	}
 	if len(parts) > 0 {
 		d.Question, d.Options = parts[0], parts[1:]
 	}
 	err := d.check()
 	return d, err
+}
+
+// cutEnd takes a deadline off the last part that was typed as other commands
+// take it, without dashes: behind the last option, or as a part of its own.
+// Behind an option only a Chinese word is one: "open until 20:00" may be chosen.
+func cutEnd(parts []string, word func(string) string, isTime func(string) bool) (rest []string, end string) {
+	if len(parts) <= MinOptions {
+		return parts, ""
+	}
+	last := parts[len(parts)-1]
+	for at := 0; at < len(last); {
+		f, after := flagAt(dashes[0]+last[at:], word)
+		if f.key == flagEnd && (at == 0 || f.name[0] >= utf8.RuneSelf) {
+			if value := strings.TrimSpace(last[at+after-len(dashes[0]):]); isTime(value) {
+				rest = slices.Clone(parts[:len(parts)-1])
+				if at > 0 {
+					rest = append(rest, strings.TrimSpace(last[:at]))
+				}
+				return rest, value
+			}
+		}
+		next := strings.IndexByte(last[at:], ' ') + 1
+		if next == 0 {
+			break
+		}
+		at += next
+	}
+	return parts, ""
 }
 
 func separates(r rune) bool { return r == '|' || r == '\uFF5C' || r == '\n' || r == '\r' }

@@ -19,6 +19,9 @@ func words(w string) string {
 	}[w]
 }
 
+// isTime holds "8" for a time, and what has a colon or a o'clock.
+func isTime(text string) bool { return strings.ContainsAny(text, "8:\u70b9") }
+
 func problem(err error) string {
 	var p *ballot.ProblemError
 	if !errors.As(err, &p) {
@@ -34,6 +37,17 @@ func TestParse(t *testing.T) {
 		{"周六聚会几点? | 14:00 | 16:00 | 都不行 --end 20:00 --hide", "周六聚会几点?|14:00|16:00|都不行 end=20:00 hide"},
 		{"周六聚会几点？｜14:00｜16:00", "周六聚会几点？|14:00|16:00"},
 		{"周六聚会几点？\n14:00\n16:00\n——截止 今晚8点", "周六聚会几点？|14:00|16:00 end=今晚8点"},
+		{"题 | a | b 截止 今晚8点", "题|a|b end=今晚8点"},
+		{"题 | a | b 截止今晚8点 --多选", "题|a|b end=今晚8点 multi"},
+		{"题\na\nb\n截止：今晚8点", "题|a|b end=今晚8点"},
+		{"题 | a | b | until 20:00", "题|a|b end=20:00"},
+		{"题 | a | open until 20:00", "题|a|open until 20:00"},
+		{"题 | a | b 截止 报名", "题|a|b 截止 报名"},
+		{"题 | a | b 截止", "题|a|b 截止"},
+		{"题 | a 截止 20:00 | b", "题|a 截止 20:00|b"},
+		{"题 | a | b 截止 20:00 --end 21:00", "题|a|b 截止 20:00 end=21:00"},
+		{"题 | a | 截止 20:00", "few"},
+		{"题 | 截止 20:00", "few"},
 		{"题\r\na\r\n\r\nb", "题|a|b"},
 		{"题 | a | b ——截止今晚8点 ——多选", "题|a|b end=今晚8点 multi"},
 		{"题 | a | b －－end 20:00", "题|a|b end=20:00"},
@@ -67,7 +81,7 @@ func TestParse(t *testing.T) {
 		{strings.Repeat("长", 201) + "|a|b", "long_question"},
 		{"题|a|" + strings.Repeat("长", 101), "long_option 长长长长长长长长长长"},
 	} {
-		d, err := ballot.Parse(c.text, words)
+		d, err := ballot.Parse(c.text, words, isTime)
 		got := d.Question + "|" + strings.Join(d.Options, "|")
 		var flags []string
 		if err != nil {
@@ -143,12 +157,12 @@ func TestChoose(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"周六聚会几点? | 14:00 | 16:00 | 都不行 --end 20:00 --hide", "题｜甲｜乙\n——截止 今晚8点 ——多选", "a|b|c --joined 3d", "--", "——", "|", "--end", "题|--multi|b|c --end=",
-		"q|a|b --\u622a\u6b62\u4eca\u665a8\u70b9", "q|a|b --multi--anon", "\xff|\xfe|a", "—end|a|b", "q|a|b –hide",
+		"q|a|b --\u622a\u6b62\u4eca\u665a8\u70b9", "q|a|b --multi--anon", "\xff|\xfe|a", "—end|a|b", "q|a|b –hide", "题|甲|乙 截止 今晚8点", "q|a|b|until 20:00",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := ballot.Parse(text, words)
+		d, err := ballot.Parse(text, words, isTime)
 		if err != nil {
 			if p := problem(err); p == "" || strings.HasPrefix(p, "<") {
 				t.Errorf("%q: %v", text, err)
@@ -165,7 +179,7 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		// A button carries a draft as a text: what is read from it must be the same.
-		back, err := ballot.Parse(again, words)
+		back, err := ballot.Parse(again, words, nil)
 		if err != nil || back.Question != d.Question || !slices.Equal(back.Options, d.Options) || back.Multi || back.Anon || back.Hide {
 			t.Errorf("%q is read back as %+v, %v; it was %+v", again, back, err, d)
 		}
