@@ -95,18 +95,38 @@ func TestALetterThatComesTooLateGoesAnotherWay(t *testing.T) {
 
 func TestEventsGoThroughWhileTheConnectionRuns(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, throughHook)
+}
+
+func throughHook(t *testing.T) {
 	var h Hook
 	if _, err := h.Take(t.Context(), nil); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("before: %v", err)
 	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	began := time.Now()
+	if _, err := h.Take(gone, nil); !errors.Is(err, ErrNotRunning) || time.Since(began) > 0 {
+		t.Errorf("who has gone waits %v: %v", time.Since(began), err)
+	}
+	early := make(chan error, 1)
+	go func() {
+		_, err := h.Take(t.Context(), nil)
+		early <- err
+	}()
+	synctest.Wait() // it waits for Run
 	ctx, cancel := context.WithCancel(t.Context())
 	h.Open(ctx, func(ctx context.Context, _ []chat.Event) error { return ctx.Err() })
+	if err := <-early; err != nil {
+		t.Errorf("a moment before: %v", err)
+	}
 	if _, err := h.Take(t.Context(), nil); err != nil {
 		t.Errorf("open: %v", err)
 	}
 	cancel()
 	h.Close()
-	if _, err := h.Take(t.Context(), nil); !errors.Is(err, ErrNotRunning) {
-		t.Errorf("after: %v", err)
+	began = time.Now()
+	if _, err := h.Take(t.Context(), nil); !errors.Is(err, ErrNotRunning) || time.Since(began) > 0 {
+		t.Errorf("after %v: %v", time.Since(began), err)
 	}
 }
