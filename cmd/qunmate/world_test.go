@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	tg "qunmate/bot/platform/telegram/tgtest"
@@ -193,19 +196,26 @@ func listenOn(t testing.TB, address string) net.Listener {
 	return l
 }
 
-// freePort is a port that was free a moment ago.
+// handedOut are the ports of freePort.
+var handedOut sync.Map
+
+// freePort is a port that was free a moment ago and is nobody's since: below those
+// that systems give to connections and to listeners without a wish, and given
+// out once.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := 11000 + rand.IntN(20000) // browsers refuse 10080
+		if _, taken := handedOut.LoadOrStore(port, true); taken {
+			continue
+		}
+		if l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer func() { _ = l.Close() }()
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("%s is no TCP address", l.Addr())
-	}
-	return addr.Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 func exists(dir, name string) bool {
