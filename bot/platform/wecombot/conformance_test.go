@@ -58,7 +58,10 @@ func subject(t *testing.T, change func(*Options)) *chattest.Subject {
 	return &chattest.Subject{
 		Platform: connected{r.Bot}, Ann: ann, Bob: bob, Mention: "@" + s.Mention() + " ",
 		Group: chatOfTest(group), Private: chat.Chat{Ref: ann.Ref, Type: chat.Private},
-		Say:   func(c chat.Chat, who chat.User, text string) { newest = s.Say(place(c), who.Ref.ID, text) },
+		Say: func(c chat.Chat, who chat.User, text string) {
+			synctest.Wait() // what is written to a connection that is just being lost is lost
+			newest = s.Say(place(c), who.Ref.ID, text)
+		},
 		Again: func() { s.Redeliver(newest) },
 		Press: func(c chat.Chat, who chat.User, label string) {
 			synctest.Wait() // an answer is in the network when its callback has ended
