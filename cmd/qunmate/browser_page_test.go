@@ -123,19 +123,37 @@ func quoted(words []string) string {
 // to be hit.
 func (b *browserTab) click(selector string) {
 	b.t.Helper()
+	for range 5 {
+		if b.clicked(selector) {
+			return
+		}
+	}
+	b.t.Fatalf("%s is drawn anew whenever it is clicked on", selector)
+}
+
+// clicked reports whether a click reached its aim: what is drawn anew between
+// the press and the release, or moves away before, gets none.
+func (b *browserTab) clicked(selector string) bool {
+	b.t.Helper()
 	var at struct{ X, Y float64 }
 	raw := b.wait("something to click on", fmt.Sprintf(`(() => {
-		const el = [...document.querySelectorAll(%q)].at(-1);
+		const el = [...document.querySelectorAll(%[1]q)].at(-1);
 		if (!el || el.disabled) return null;
 		el.scrollIntoView({block: "nearest", inline: "nearest"});
 		const box = el.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
 		const hit = document.elementFromPoint(x, y);
-		return hit && el.contains(hit) ? {x, y} : null;
+		if (!hit || !el.contains(hit)) return null;
+		window.clickMissed = true;
+		document.addEventListener("click", (e) => { window.clickMissed = !e.target.closest(%[1]q); }, {capture: true, once: true});
+		return {x, y};
 	})()`, selector))
 	if err := json.Unmarshal(raw, &at); err != nil {
 		b.t.Fatal(err)
 	}
 	b.run("click on "+selector, chromedp.MouseClickXY(at.X, at.Y))
+	var missed bool
+	b.run("look where the click went", chromedp.Evaluate(`window.clickMissed === true`, &missed))
+	return !missed
 }
 
 // keys types into whatever has the focus.
