@@ -100,6 +100,7 @@ func TestADrawSurvivesAKillAtEveryStep(t *testing.T) {
 	until(t, "every letter's outcome", func() bool {
 		return count(t, dir, "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')") == 0
 	})
+	p.says("connected") // a signal needs somebody to hear it
 	p.stop()
 	for what, c := range map[string]struct {
 		query string

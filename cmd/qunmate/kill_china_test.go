@@ -184,6 +184,9 @@ func TestKillsOfAnOfficialAccountLoseNoCheckinAndDoubleNone(t *testing.T) {
 			hears(t, s, who, "/checkin", "+5")
 		}
 	}
+	// A signal needs somebody to hear it: the last program is there.
+	hears(t, s, fmt.Sprintf("oMember%04d", people), "/checkin", "+5")
+	people++
 	p.stop()
 	complain(t, withoutOutage(s.Problems()))
 	wantOneEach(t, dir, people)

@@ -87,6 +87,7 @@ func TestFiftyKillsLoseNoCheckinAndDoubleNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "everybody's answer", func() bool { return c.answered() == c.people })
+	p.says("connected") // a signal needs somebody to hear it
 	p.stop()
 	wantCheckins(t, dir, c.people)
 	if n := count(t, dir, "SELECT count(*) FROM (SELECT 1 FROM accounts a JOIN members m ON m.person_id = a.person_id WHERE m.balance = 5 AND m.streak = 1)"); n != c.people {
